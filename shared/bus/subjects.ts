@@ -1,0 +1,23 @@
+/** Stream and subjects of the event bus (controllers.md 5.1; our own per-run subjects beside the original's). */
+export const STREAM = 'sympozium';
+export const SUBJECT_PREFIX = 'sympozium.';
+export const DEAD_LETTER_STREAM = 'sympozium-dead';
+
+/** What a run's pod may publish, each on the run's own subject. */
+export type RunEvent = 'completed' | 'stream' | 'status' | 'spawn' | 'message' | 'schedule' | 'exec';
+
+/**
+ * `sympozium.run.<namespace>.<run>.<uid>`: where the pod of one run publishes. The UID keeps a run apart from an earlier one
+ * of the same name. Names may hold dots, tokens may not; `_` never occurs in a name, so the mapping is one to one.
+ */
+export function runSubject(run: { namespace: string; name: string; uid: string }): string {
+  return `${SUBJECT_PREFIX}run.${run.namespace}.${run.name.replaceAll('.', '_')}.${run.uid}`;
+}
+
+/** The envelope of every message of the original (controllers.md 5.3). */
+export interface BusEnvelope {
+  topic: string;
+  timestamp: string;
+  metadata: Record<string, string>;
+  data: unknown;
+}

@@ -1,0 +1,52 @@
+import type { KubeObject } from './objects.ts';
+
+/** Where a kind is served. `group` is empty for the core group. */
+export interface Resource {
+  group: string;
+  version: string;
+  plural: string;
+  kind: string;
+  namespaced: boolean;
+}
+
+const resource = (group: string, plural: string, kind: string, namespaced = true, version = 'v1'): Resource => ({
+  group,
+  version,
+  plural,
+  kind,
+  namespaced,
+});
+
+/** The built-in resources that the control plane touches. Our own kinds are in `crds/group.ts`. */
+export const CONFIG_MAPS = resource('', 'configmaps', 'ConfigMap');
+export const EVENTS = resource('', 'events', 'Event');
+export const NAMESPACES = resource('', 'namespaces', 'Namespace', false);
+export const PODS = resource('', 'pods', 'Pod');
+export const SECRETS = resource('', 'secrets', 'Secret');
+export const SERVICE_ACCOUNTS = resource('', 'serviceaccounts', 'ServiceAccount');
+export const JOBS = resource('batch', 'jobs', 'Job');
+
+/** `v1` or `group/version`. */
+export function apiVersionOf({ group, version }: Resource): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** Path of a collection, or of one object when `name` is given. */
+export function pathOf(of: Resource, namespace?: string, name?: string): string {
+  const root = of.group === '' ? `/api/${of.version}` : `/apis/${of.group}/${of.version}`;
+  const scope = of.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
+  return `${root}${scope}/${of.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+}
+
+/** Names one object; `uid` makes it that very object and no later namesake. */
+export interface ObjectRef {
+  resource: Resource;
+  namespace?: string;
+  name: string;
+  uid?: string;
+}
+
+export function refOf(of: Resource, object: KubeObject): ObjectRef {
+  const { namespace, name, uid } = object.metadata;
+  return { resource: of, name, ...(namespace !== undefined && { namespace }), ...(uid !== undefined && { uid }) };
+}

@@ -1,0 +1,95 @@
+import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { KubeUnreachableError } from './status-error.ts';
+
+/** How to reach one API server, and as whom. `token` is asked for at each request, because tokens rotate. */
+export interface Connection {
+  server: string;
+  ca?: string;
+  clientCert?: string;
+  clientKey?: string;
+  skipTlsVerify?: boolean;
+  token?: () => string | undefined | Promise<string | undefined>;
+}
+
+export interface RequestOptions {
+  method: string;
+  path: string;
+  query?: Record<string, string | undefined>;
+  body?: unknown;
+  contentType?: string;
+  accept?: string;
+  signal?: AbortSignal;
+  /** Milliseconds until the request is given up; 0 waits for ever (watches). */
+  deadlineMs?: number;
+}
+
+export type Send = (options: RequestOptions) => Promise<IncomingMessage>;
+
+const DEFAULT_DEADLINE_MS = 10_000;
+const MAX_SOCKETS = 64;
+
+/** One keep-alive pool to one API server. */
+export function createTransport(connection: Connection): { send: Send; close(): void } {
+  const base = new URL(connection.server);
+  const secure = base.protocol === 'https:';
+  const agent = secure
+    ? new HttpsAgent({
+        keepAlive: true,
+        maxSockets: MAX_SOCKETS,
+        rejectUnauthorized: connection.skipTlsVerify !== true,
+        ...(connection.ca !== undefined && { ca: connection.ca }),
+        ...(connection.clientCert !== undefined && { cert: connection.clientCert }),
+        ...(connection.clientKey !== undefined && { key: connection.clientKey }),
+      })
+    : new HttpAgent({ keepAlive: true, maxSockets: MAX_SOCKETS });
+  const open = secure ? httpsRequest : httpRequest;
+
+  const send: Send = async (options) => {
+    const token = await connection.token?.();
+    const payload = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+    const url = new URL(base.pathname.replace(/\/$/, '') + options.path, base);
+    for (const [key, value] of Object.entries(options.query ?? {}))
+      if (value !== undefined) url.searchParams.set(key, value);
+    const deadline = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
+    const signals = [options.signal, deadline > 0 ? AbortSignal.timeout(deadline) : undefined].filter(
+      (s) => s !== undefined,
+    );
+    return new Promise((resolve, reject) => {
+      const request = open(url, {
+        method: options.method,
+        agent,
+        ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
+        headers: {
+          accept: options.accept ?? 'application/json',
+          ...(token !== undefined && { authorization: `Bearer ${token}` }),
+          ...(payload !== undefined && {
+            'content-type': options.contentType ?? 'application/json',
+            'content-length': payload.length,
+          }),
+        },
+      });
+      request.once('response', resolve);
+      request.once('error', (cause) => {
+        reject(new KubeUnreachableError(`${options.method} ${url.pathname} failed: ${reasonOf(cause)}`, { cause }));
+      });
+      request.end(payload);
+    });
+  };
+  return { send, close: () => agent.destroy() };
+}
+
+/** Reads a whole body as text. */
+export async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+  } catch (cause) {
+    throw new KubeUnreachableError('The API server broke off its answer', { cause });
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function reasonOf(cause: Error): string {
+  return cause.name === 'TimeoutError' || cause.name === 'AbortError' ? 'no answer within the deadline' : cause.message;
+}

@@ -1,0 +1,57 @@
+import type { Resource } from './kube/resources.ts';
+
+/** A Kubernetes RBAC rule, as in a Role. */
+export interface PolicyRule {
+  apiGroups: string[];
+  resources: string[];
+  verbs: string[];
+  resourceNames?: string[];
+}
+
+/**
+ * What of an object's change makes a pass worthwhile: the object's projection to these paths is compared with the last seen
+ * one. A path is dotted; `[*]` maps over a list; values in `except` count as absent. Creation and deletion always count.
+ */
+export interface WakeField {
+  path: string;
+  except?: string[];
+}
+
+export interface PrimaryWatch {
+  resource: Resource;
+  labelSelector?: string;
+  wakeOn: WakeField[];
+}
+
+/** Other objects whose change concerns a primary: `mapTo` names it, by the controller owner or by a label's value. */
+export interface ChildWatch extends PrimaryWatch {
+  mapTo: { owner: string } | { label: string };
+}
+
+/** A subject whose messages concern a primary: the tokens (from 0) that hold its namespace and name (`_` for `.`). */
+export interface SubjectWake {
+  subject: string;
+  namespaceToken: number;
+  nameToken: number;
+}
+
+/**
+ * One function as the rest of the system sees it. The functions of `serverless.yml`, the relay's configuration and the
+ * roles of the manifests are generated from these.
+ */
+export interface FunctionManifest {
+  name: string;
+  memoryMb: number;
+  /** Lambda time-out. The pass's own budget is 5 s shorter, the relay waits 5 s longer. */
+  timeoutSeconds: number;
+  /** Passes or messages at a time. */
+  concurrency: number;
+  /** Public HTTP routes through the API gateway, such as `/api/{proxy+}`. */
+  routes?: string[];
+  /** EventBridge rule. */
+  schedule?: { everyMinutes: number };
+  reconciles?: { primary: PrimaryWatch; children: ChildWatch[]; subjects: SubjectWake[] };
+  /** NATS subjects whose messages this function is sent, through a durable consumer named after it. */
+  subjects?: string[];
+  rules: PolicyRule[];
+}

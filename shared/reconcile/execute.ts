@@ -1,0 +1,60 @@
+import type { Bus } from '../bus/bus.ts';
+import type { KubeClient } from '../kube/client.ts';
+import type { KubeObject } from '../kube/objects.ts';
+import type { Resource } from '../kube/resources.ts';
+import type { Action } from './plan.ts';
+
+/** Whose plan is carried out, and with what. */
+export interface Execution {
+  kube: Pick<KubeClient, 'apply' | 'applyStatus' | 'mergePatch' | 'remove'>;
+  bus: Pick<Bus, 'publish'>;
+  resource: Resource;
+  fieldManager: string;
+  primary: KubeObject;
+  signal: AbortSignal;
+}
+
+/**
+ * Carries out a plan's actions in order: the only code that writes on behalf of a reconciler.
+ *
+ * The primary's resourceVersion is carried from write to write, so that each has the precondition "as I last saw it";
+ * somebody else's write in between answers 409 and ends the pass.
+ */
+export async function execute(actions: readonly Action[], execution: Execution): Promise<void> {
+  let { primary } = execution;
+  for (const action of actions) {
+    execution.signal.throwIfAborted();
+    primary = (await carryOut(action, primary, execution)) ?? primary;
+  }
+}
+
+/** Returns the primary when the action wrote it. */
+async function carryOut(action: Action, primary: KubeObject, execution: Execution): Promise<KubeObject | undefined> {
+  const { kube, bus, resource, fieldManager, signal } = execution;
+  const options = { fieldManager, signal };
+  const { namespace, name, uid, resourceVersion } = primary.metadata;
+  switch (action.verb) {
+    case 'apply':
+      await kube.apply(action.resource, action.object, options);
+      return undefined;
+    case 'applyStatus': {
+      const metadata = { name, ...(namespace !== undefined && { namespace }), ...versions(uid, resourceVersion) };
+      const { apiVersion, kind } = primary;
+      return kube.applyStatus(resource, { apiVersion, kind, metadata, status: action.status } as KubeObject, options);
+    }
+    case 'patchMetadata': {
+      const at = { resource, name, ...(namespace !== undefined && { namespace }) };
+      return kube.mergePatch(at, { metadata: { ...action.metadata, ...versions(uid, resourceVersion) } }, options);
+    }
+    case 'delete':
+      await kube.remove(action.target, { propagation: action.propagation, signal });
+      return undefined;
+    case 'publish':
+      await bus.publish(action.message, signal);
+      return undefined;
+  }
+}
+
+function versions(uid: string | undefined, resourceVersion: string | undefined) {
+  return { ...(uid !== undefined && { uid }), ...(resourceVersion !== undefined && { resourceVersion }) };
+}

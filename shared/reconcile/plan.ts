@@ -1,0 +1,41 @@
+import type { KubeObject } from '../kube/objects.ts';
+import type { ObjectRef, Resource } from '../kube/resources.ts';
+
+/** A message for the bus. `id` de-duplicates: the same id is stored once, however often it is published. */
+export interface BusMessage {
+  id: string;
+  subject: string;
+  /** The envelope, or whatever the subject's contract says; plain JSON. */
+  payload: unknown;
+}
+
+/**
+ * One write. A plan lists them in order; the executor stops at the first that fails, and the next pass plans anew from
+ * what then is. So each must be safe to repeat.
+ */
+export type Action =
+  /** Server-side apply, forced, of an object that this reconciler builds whole. */
+  | { verb: 'apply'; resource: Resource; object: KubeObject }
+  /** Status of the primary, with the precondition that nobody wrote the primary since it was observed. */
+  | { verb: 'applyStatus'; status: object }
+  /** Finalizers, labels or annotations of the primary, with the same precondition. `null` removes a key. */
+  | { verb: 'patchMetadata'; metadata: MetadataPatch }
+  | { verb: 'delete'; target: ObjectRef; propagation: 'Background' | 'Foreground' }
+  /** Done once the bus has stored the message. */
+  | { verb: 'publish'; message: BusMessage };
+
+export interface MetadataPatch {
+  finalizers?: string[];
+  labels?: Record<string, string | null>;
+  annotations?: Record<string, string | null>;
+}
+
+/** What one pass decided. `reason` says why, in words, for `explain`; it decides nothing. */
+export interface Plan {
+  actions: Action[];
+  reason: string;
+  /** Seconds after which the key is looked at again, though no event came. Computed from stored times, never from attempts. */
+  requeueAfterSeconds?: number;
+}
+
+export const settled = (reason: string): Plan => ({ actions: [], reason });
