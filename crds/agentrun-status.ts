@@ -1,0 +1,85 @@
+/** Status of an AgentRun: the original's fields, and `observedGeneration`, `resolution` and `resultTruncated` of ours. */
+import * as z from 'zod';
+import { LifecycleHooksSchema } from './lifecycle.ts';
+import {
+  conditions,
+  duration,
+  imagePullSecrets,
+  int64,
+  list,
+  objectName,
+  observedGeneration,
+  prose,
+  text,
+  time,
+} from './meta.ts';
+import { ModelSchema } from './model.ts';
+import { SkillRefSchema } from './skill-ref.ts';
+
+const TokenUsageSchema = z.object({
+  inputTokens: int64().describe('inputTokens sent to the model.'),
+  outputTokens: int64().describe('outputTokens that the model wrote.'),
+  totalTokens: int64().describe('totalTokens is the sum of both.'),
+  toolCalls: int64().describe('toolCalls that the agent made.'),
+  durationMs: int64().describe('durationMs is the time that the agent took, in milliseconds.'),
+});
+export type TokenUsage = z.output<typeof TokenUsageSchema>;
+
+const DelegateSchema = z.object({
+  childRunName: objectName().describe('childRunName is the AgentRun delegated to.'),
+  targetPersona: text().describe('targetPersona is the persona delegated to.'),
+  phase: text().optional().describe('phase of that run when last seen.'),
+  result: prose().optional().describe('result of that run.'),
+  error: prose().optional().describe('error of that run.'),
+});
+
+const ResolvedPolicySchema = z.object({
+  name: objectName().describe('name of the SympoziumPolicy.'),
+  uid: text(64).optional().describe('uid of the SympoziumPolicy, which tells it from a later one of the same name.'),
+  generation: int64().optional().describe('generation of the SympoziumPolicy that the run was admitted under.'),
+});
+
+/** What a run resolved to when it left Pending. Later passes read this, never the live instance. */
+export const ResolutionSchema = z.object({
+  skills: list(SkillRefSchema).describe('skills of the run, its own or those of its instance.'),
+  timeout: duration().describe('timeout that counts, as a Go duration.'),
+  systemPrompt: prose().describe('systemPrompt that counts. It may be empty.'),
+  model: ModelSchema.describe('model that counts, with what the instance adds to it.'),
+  lifecycle: LifecycleHooksSchema.optional().describe('lifecycle holds the hooks that count.'),
+  imagePullSecrets: imagePullSecrets(),
+  personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
+  policy: ResolvedPolicySchema.optional().describe(
+    'policy that the run was admitted under; absent when there is none.',
+  ),
+});
+export type Resolution = z.output<typeof ResolutionSchema>;
+
+/** Written only by the control plane, through the status subresource. Why a run ended is in the condition `Succeeded`. */
+export const AgentRunStatusSchema = z.object({
+  observedGeneration: observedGeneration(),
+  phase: text(64)
+    .optional()
+    .describe('phase is Pending (or empty), Running, Serving, PostRunning, AwaitingDelegate, Succeeded or Failed.'),
+  podName: objectName().optional().describe('podName is the pod of the agent.'),
+  jobName: objectName().optional().describe('jobName is the Job of the run.'),
+  sandboxName: objectName().optional().describe('sandboxName is the Sandbox of the run.'),
+  sandboxClaimName: objectName().optional().describe('sandboxClaimName is the claim on a pool of Sandboxes.'),
+  startedAt: time().optional().describe('startedAt is when the run left Pending.'),
+  completedAt: time().optional().describe('completedAt is when the run ended.'),
+  result: prose().optional().describe('result is the answer of the agent.'),
+  resultTruncated: z.boolean().optional().describe('resultTruncated says that result was cut to the size limit.'),
+  error: prose().optional().describe('error says what went wrong.'),
+  exitCode: z.int32().optional().describe('exitCode that the postRun hooks are told.'),
+  tokenUsage: TokenUsageSchema.optional().describe('tokenUsage counts what the run cost.'),
+  deploymentName: objectName().optional().describe('deploymentName is the Deployment of a run in server mode.'),
+  serviceName: objectName().optional().describe('serviceName is the Service of a run in server mode.'),
+  traceID: text(64).optional().describe('traceID is the OpenTelemetry trace of the run.'),
+  postRunJobName: objectName().optional().describe('postRunJobName is the Job of the postRun hooks.'),
+  gateVerdict: text(64)
+    .optional()
+    .describe('gateVerdict is approved, rejected, rewritten, timeout, error or allowed-by-default.'),
+  delegates: list(DelegateSchema, 1024).optional().describe('delegates are the runs that this one delegated to.'),
+  resolution: ResolutionSchema.optional().describe('resolution is what the run resolved to when it left Pending.'),
+  conditions: conditions(),
+});
+export type AgentRunStatus = z.output<typeof AgentRunStatusSchema>;

@@ -1,0 +1,150 @@
+/** Schemas shared by all kinds. What is allowed here is checked by `structural.ts` when the CRDs are generated. */
+import * as z from 'zod';
+import { API_VERSION } from './group.ts';
+
+/** Longest name of a Kubernetes object (DNS subdomain). */
+const NAME_MAX = 253;
+/** Prompts and results. etcd takes 1.5 MiB an object, so that a longer text could not be stored. */
+const PROSE_MAX = 1_048_576;
+
+/** Bounded text: identifiers, URLs, model names. `max` counts characters. */
+export const text = (max = 2048) => z.string().max(max);
+/** Text that people or models write. */
+export const prose = () => z.string().max(PROSE_MAX);
+/** Name of a Kubernetes object. May be empty: "required" in this API means present. */
+export const objectName = () => z.string().max(NAME_MAX);
+export const list = <Item extends z.ZodType>(item: Item, max = 256) => z.array(item).max(max);
+/** List merged by `key` under server-side apply. Only for lists whose keys are unique in every stored object. */
+export const listMap = <Item extends z.ZodType>(item: Item, key: string, max = 256) =>
+  z
+    .array(item)
+    .max(max)
+    .meta({ 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': [key] });
+
+/** Map with at most `max` entries. JSON Schema has `maxProperties` for it, zod has no such method. */
+export const mapOf = <Value extends z.ZodType>(value: Value, max = 1024) =>
+  z
+    .record(z.string(), value)
+    .refine((map) => Object.keys(map).length <= max, `must have at most ${max} entries`)
+    .meta({ maxProperties: max });
+export const stringMap = (max = 1024, valueMax = 65_536) => mapOf(text(valueMax), max);
+export const stringList = (max = 1024, itemMax = 2048) => list(text(itemMax), max);
+
+/** Go's duration syntax (`90s`, `1h30m`): a text the original cannot decode stops its whole watch. */
+export const duration = () =>
+  z
+    .string()
+    .max(64)
+    .regex(/^[-+]?(0|(([0-9]+(\.[0-9]*)?|\.[0-9]+)(ns|us|µs|μs|ms|s|m|h))+)$/);
+/** RFC 3339, as `metav1.Time`. Not parsed here; the API server checks the format. */
+export const time = () => z.string().meta({ format: 'date-time' });
+export const int64 = () => z.int().meta({ format: 'int64' });
+/** `resource.Quantity`: `500m`, `1Gi`, or a number. */
+export const quantity = () =>
+  z
+    .union([
+      z.int(),
+      z
+        .string()
+        .max(64)
+        .regex(/^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$/),
+    ])
+    .meta({
+      'x-kubernetes-int-or-string': true,
+    });
+
+/** Loose: the API server sends more, and more with every version. */
+export const ObjectMetaSchema = z.looseObject({
+  /** Empty only in an object to be created from `generateName`. */
+  name: z.string().default(''),
+  generateName: z.string().optional(),
+  namespace: z.string().optional(),
+  uid: z.string().optional(),
+  resourceVersion: z.string().optional(),
+  generation: z.number().optional(),
+  creationTimestamp: z.string().nullish(),
+  deletionTimestamp: z.string().optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+  annotations: z.record(z.string(), z.string()).optional(),
+  finalizers: z.array(z.string()).optional(),
+  ownerReferences: z
+    .array(
+      z.looseObject({
+        apiVersion: z.string(),
+        kind: z.string(),
+        name: z.string(),
+        uid: z.string(),
+        controller: z.boolean().optional(),
+        blockOwnerDeletion: z.boolean().optional(),
+      }),
+    )
+    .optional(),
+});
+export type ObjectMeta = z.output<typeof ObjectMetaSchema>;
+
+/** `metav1.Condition`, with the bounds that Kubernetes itself gives it. */
+export const ConditionSchema = z.object({
+  type: z
+    .string()
+    .max(316)
+    .regex(
+      /^([a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/)?(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])$/,
+    )
+    .describe('type names the condition, in CamelCase.'),
+  status: z.enum(['True', 'False', 'Unknown']).describe('status says whether the condition holds.'),
+  observedGeneration: int64()
+    .min(0)
+    .optional()
+    .describe('observedGeneration is the metadata.generation that the condition was set from.'),
+  lastTransitionTime: time().describe('lastTransitionTime is when status last changed.'),
+  reason: z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/)
+    .describe('reason is a CamelCase word for programs: why status last changed.'),
+  message: z.string().max(32_768).describe('message explains the condition to people. It may be empty.'),
+});
+export type Condition = z.output<typeof ConditionSchema>;
+
+export const conditions = () =>
+  listMap(ConditionSchema, 'type', 64)
+    .optional()
+    .describe('conditions are the latest observations of the object, one for each type.');
+
+export const observedGeneration = () =>
+  int64().min(0).optional().describe('observedGeneration is the metadata.generation that the status was made from.');
+
+/** Reference to a Secret or the like in the same namespace, as `core/v1`. */
+export const LocalObjectReferenceSchema = z
+  .object({
+    name: objectName().default('').describe('name is the name of the referent in the same namespace.'),
+  })
+  .meta({ 'x-kubernetes-map-type': 'atomic' });
+export type LocalObjectReference = z.output<typeof LocalObjectReferenceSchema>;
+
+export const imagePullSecrets = () =>
+  list(LocalObjectReferenceSchema)
+    .optional()
+    .describe('imagePullSecrets are the Secrets that images of the pods are pulled with.');
+
+/** Plain name and value; no `valueFrom` in this API. */
+export const EnvVarSchema = z.object({
+  name: text().describe('name of the environment variable.'),
+  value: text(131_072).describe('value of the environment variable. It may be empty.'),
+});
+export type EnvVar = z.output<typeof EnvVarSchema>;
+
+/** apiVersion, kind, metadata and spec of a kind as a schema of whole objects. */
+export const resource = <Kind extends string, Spec extends z.ZodType, Status extends z.ZodType>(
+  kind: Kind,
+  spec: Spec,
+  status: Status,
+) =>
+  z.object({
+    apiVersion: z.literal(API_VERSION),
+    kind: z.literal(kind),
+    metadata: ObjectMetaSchema,
+    spec: spec.describe('spec is the desired state, written by people.'),
+    status: status.optional().describe('status is the observed state, written by the control plane alone.'),
+  });
