@@ -53,34 +53,64 @@ export const quantity = () =>
       'x-kubernetes-int-or-string': true,
     });
 
-/** Loose: the API server sends more, and more with every version. */
-export const ObjectMetaSchema = z.looseObject({
-  /** Empty only in an object to be created from `generateName`. */
-  name: z.string().default(''),
-  generateName: z.string().optional(),
-  namespace: z.string().optional(),
-  uid: z.string().optional(),
-  resourceVersion: z.string().optional(),
-  generation: z.number().optional(),
-  creationTimestamp: z.string().nullish(),
-  deletionTimestamp: z.string().optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-  annotations: z.record(z.string(), z.string()).optional(),
-  finalizers: z.array(z.string()).optional(),
-  ownerReferences: z
-    .array(
-      z.looseObject({
-        apiVersion: z.string(),
-        kind: z.string(),
-        name: z.string(),
-        uid: z.string(),
-        controller: z.boolean().optional(),
-        blockOwnerDeletion: z.boolean().optional(),
-      }),
-    )
-    .optional(),
+export interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+  uid: string;
+  controller?: boolean;
+  blockOwnerDeletion?: boolean;
+}
+
+/** `metav1.ObjectMeta`, as far as the control plane looks at it. Times are RFC 3339 with whole seconds. */
+export interface ObjectMeta {
+  /** Empty only in an object that is to be created from `generateName`. */
+  name: string;
+  generateName?: string;
+  namespace?: string;
+  uid?: string;
+  resourceVersion?: string;
+  generation?: number;
+  creationTimestamp?: string;
+  deletionTimestamp?: string;
+  labels?: Record<string, string>;
+  annotations?: Record<string, string>;
+  finalizers?: string[];
+  ownerReferences?: OwnerReference[];
+}
+
+const OwnerReferenceSchema = z.looseObject({
+  apiVersion: z.string(),
+  kind: z.string(),
+  name: z.string(),
+  uid: z.string(),
+  controller: z.boolean().exactOptional(),
+  blockOwnerDeletion: z.boolean().exactOptional(),
 });
-export type ObjectMeta = z.output<typeof ObjectMetaSchema>;
+
+/** Typed clients write `creationTimestamp: null` into manifests, and the API server takes null as absent. */
+const withoutNulls = (value: unknown) =>
+  value instanceof Object ? Object.fromEntries(Object.entries(value).filter(([, member]) => member !== null)) : value;
+
+/** Loose: the API server sends more, and more with every version. Not part of the CRDs. */
+export const ObjectMetaSchema = z.preprocess(
+  withoutNulls,
+  z.looseObject({
+    name: z.string().default(''),
+    generateName: z.string().exactOptional(),
+    namespace: z.string().exactOptional(),
+    uid: z.string().exactOptional(),
+    resourceVersion: z.string().exactOptional(),
+    generation: z.number().exactOptional(),
+    creationTimestamp: z.string().exactOptional(),
+    deletionTimestamp: z.string().exactOptional(),
+    labels: z.record(z.string(), z.string()).exactOptional(),
+    annotations: z.record(z.string(), z.string()).exactOptional(),
+    finalizers: z.array(z.string()).exactOptional(),
+    ownerReferences: z.array(OwnerReferenceSchema).exactOptional(),
+  }),
+  // `preprocess` forgets the type of its input, which writers of manifests want checked.
+) as unknown as z.ZodType<ObjectMeta, Partial<ObjectMeta>>;
 
 /** `metav1.Condition`, with the bounds that Kubernetes itself gives it. */
 export const ConditionSchema = z.object({
