@@ -1,0 +1,14 @@
+import { agentRunDefinition } from './agentrun.ts';
+import type { KindDefinition } from './definition.ts';
+import type { Kind } from './group.ts';
+import { skillPackDefinition } from './skillpack.ts';
+import { sympoziumInstanceDefinition } from './sympoziuminstance.ts';
+import { sympoziumPolicyDefinition } from './sympoziumpolicy.ts';
+
+/** All kinds with their schemas. For generators and checks; functions import the one kind that they need. */
+export const DEFINITIONS: Readonly<Record<Kind, KindDefinition>> = {
+  AgentRun: agentRunDefinition,
+  SympoziumInstance: sympoziumInstanceDefinition,
+  SkillPack: skillPackDefinition,
+  SympoziumPolicy: sympoziumPolicyDefinition,
+};

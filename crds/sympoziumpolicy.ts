@@ -1,0 +1,86 @@
+/** SympoziumPolicy: what the runs of an instance may do (controllers spec, 1.4). */
+import * as z from 'zod';
+import { AGE, column, type KindDefinition } from './definition.ts';
+import { KINDS } from './group.ts';
+import { conditions, list, mapOf, observedGeneration, resource, stringList, text } from './meta.ts';
+
+const SandboxPolicySchema = z.object({
+  required: z.boolean().describe('required refuses runs without a sandbox.'),
+  defaultImage: text().optional().describe('defaultImage of sandboxes that name none.'),
+  maxCPU: text(64).optional().describe('maxCPU of a sandbox, as a quantity.'),
+  maxMemory: text(64).optional().describe('maxMemory of a sandbox, as a quantity.'),
+  allowHostMounts: z.boolean().default(false).describe('allowHostMounts lets sandboxes see paths of the node.'),
+  seccompProfile: z
+    .object({ type: text().describe('type of the profile, such as RuntimeDefault.') })
+    .optional()
+    .describe('seccompProfile of runs that name none.'),
+  agentSandboxPolicy: z
+    .object({
+      required: z.boolean().describe('required refuses runs that do not use the agent-sandbox API.'),
+      defaultRuntimeClass: text().optional().describe('defaultRuntimeClass of runs that name none.'),
+      allowedRuntimeClasses: stringList().optional().describe('allowedRuntimeClasses are the only ones, when any.'),
+    })
+    .optional()
+    .describe('agentSandboxPolicy governs the agent-sandbox API.'),
+});
+
+const SubagentPolicySchema = z.object({
+  maxDepth: z.int32().default(3).describe('maxDepth is how deep runs may start runs.'),
+  maxConcurrent: z.int32().default(5).describe('maxConcurrent is how many runs of an instance go on at a time.'),
+});
+
+const ToolGatingRuleSchema = z.object({
+  tool: text().describe('tool that the rule is about.'),
+  action: text(64).describe('action is allow, deny or ask.'),
+});
+
+const ToolGatingSchema = z.object({
+  defaultAction: text(64).default('allow').describe('defaultAction for tools without a rule: allow, deny or ask.'),
+  rules: list(ToolGatingRuleSchema, 4096).optional().describe('rules for single tools.'),
+});
+
+const EgressSchema = z.object({
+  host: text().describe('host that may be reached.'),
+  port: z.int32().optional().describe('port that may be reached; all when absent.'),
+});
+
+const NetworkPolicySchema = z.object({
+  denyAll: z.boolean().default(true).describe('denyAll closes the network of the agents but for what is allowed.'),
+  allowDNS: z.boolean().default(true).describe('allowDNS lets agents resolve names.'),
+  allowEventBus: z.boolean().default(true).describe('allowEventBus lets agents reach the event bus.'),
+  allowedEgress: list(EgressSchema, 4096).optional().describe('allowedEgress lists what else agents may reach.'),
+});
+
+export const SympoziumPolicySpecSchema = z.object({
+  sandboxPolicy: SandboxPolicySchema.optional().describe('sandboxPolicy governs sandboxes.'),
+  subagentPolicy: SubagentPolicySchema.optional().describe('subagentPolicy bounds what runs may start.'),
+  toolGating: ToolGatingSchema.optional().describe('toolGating says which tools agents may use.'),
+  featureGates: mapOf(z.boolean()).optional().describe('featureGates switch code-execution and sub-agents.'),
+  networkPolicy: NetworkPolicySchema.optional().describe('networkPolicy says what agents may reach.'),
+});
+
+export const SympoziumPolicyStatusSchema = z.object({
+  observedGeneration: observedGeneration(),
+  boundInstances: z.int32().optional().describe('boundInstances counts the instances that name the policy.'),
+  conditions: conditions(),
+});
+
+/** The original takes a policy without a spec; it allows everything. */
+const DefaultedSpecSchema = SympoziumPolicySpecSchema.prefault({});
+
+export const SympoziumPolicySchema = resource('SympoziumPolicy', DefaultedSpecSchema, SympoziumPolicyStatusSchema);
+
+/** As the API server gives it back: defaults are filled in. */
+export type SympoziumPolicy = z.output<typeof SympoziumPolicySchema>;
+export type SympoziumPolicySpec = z.output<typeof SympoziumPolicySpecSchema>;
+export type SympoziumPolicyStatus = z.output<typeof SympoziumPolicyStatusSchema>;
+/** As people write it: fields with a default may be absent. */
+export type SympoziumPolicyInput = z.input<typeof SympoziumPolicySchema>;
+
+export const sympoziumPolicyDefinition: KindDefinition = {
+  names: KINDS.SympoziumPolicy,
+  description: 'SympoziumPolicy says what the runs of an instance may do.',
+  spec: DefaultedSpecSchema,
+  status: SympoziumPolicyStatusSchema,
+  printerColumns: [column('Bound', '.status.boundInstances', 'integer'), AGE],
+};
