@@ -16,4 +16,9 @@ export interface Bus {
   publish(message: BusMessage, signal?: AbortSignal): Promise<void>;
   /** The newest message on exactly this subject that the stream still holds. */
   last(subject: string, signal?: AbortSignal): Promise<StoredMessage | undefined>;
+  /**
+   * The messages on exactly this subject after `afterSequence` (0: from the first that the stream still holds), oldest
+   * first. May be a part of them: ask again after the last one until none come.
+   */
+  since(subject: string, afterSequence: number, signal?: AbortSignal): Promise<StoredMessage[]>;
 }

@@ -15,7 +15,10 @@ export interface RelayBusOptions {
 
 const DEADLINE_MS = 5_000;
 
-/** The bus behind the relay's two signed endpoints: `POST /publish` and `GET /messages/last?subject=`. */
+/**
+ * The bus behind the relay's signed endpoints: `POST /publish`, `GET /messages/last?subject=` (a `StoredMessage` or 404) and
+ * `GET /messages?subject=&after=` (a JSON array of `StoredMessage`, oldest first, empty when there are none).
+ */
 export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
   async function call(path: string, init: { method: string; body: string }, signal?: AbortSignal): Promise<Response> {
     const deadline = AbortSignal.timeout(DEADLINE_MS);
@@ -55,6 +58,13 @@ export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
       if (response.ok) return (await response.json()) as StoredMessage;
       await response.body?.cancel();
       return undefined;
+    },
+    async since(subject: string, afterSequence: number, signal?: AbortSignal): Promise<StoredMessage[]> {
+      const path = `/messages?subject=${encodeURIComponent(subject)}&after=${afterSequence}`;
+      const response = await call(path, { method: 'GET', body: '' }, signal);
+      if (response.ok) return (await response.json()) as StoredMessage[];
+      await response.body?.cancel();
+      return [];
     },
   };
 }

@@ -222,5 +222,18 @@ export function createKubeClient(connection: Connection) {
     });
   }
 
-  return { get, page, list, watch, apply, applyStatus, create, mergePatch, remove, logs, json, close };
+  /** A container's log as it is written, until the container ends or `signal` aborts; the caller reads and ends it. */
+  async function followLogs(
+    pod: { namespace: string; name: string },
+    { container, tailLines, signal }: LogOptions,
+  ): Promise<IncomingMessage> {
+    const path = `/api/v1/namespaces/${encodeURIComponent(pod.namespace)}/pods/${encodeURIComponent(pod.name)}/log`;
+    const query = { container, follow: 'true', tailLines: tailLines?.toString() };
+    const response = await send({ method: 'GET', path, query, deadlineMs: 0, ...(signal && { signal }) });
+    const code = response.statusCode ?? 0;
+    if (code >= 300) throw new KubeStatusError(code, await readText(response), `GET ${path}`);
+    return response;
+  }
+
+  return { get, page, list, watch, apply, applyStatus, create, mergePatch, remove, logs, followLogs, json, close };
 }
