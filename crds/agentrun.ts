@@ -8,6 +8,7 @@ import { duration, imagePullSecrets, list, objectName, prose, resource, stringLi
 import { ModelSchema } from './model.ts';
 import { StringResourcesSchema } from './resources.ts';
 import { SkillRefSchema } from './skill-ref.ts';
+import { ToolPolicySchema } from './tool-policy.ts';
 
 const ParentSchema = z.object({
   runName: objectName().describe('runName is the AgentRun that asked for this one.'),
@@ -43,11 +44,6 @@ const AgentSandboxSchema = z.object({
   runtimeClass: text().optional().describe('runtimeClass of the pod of the Sandbox.'),
   warmPoolRef: objectName().optional().describe('warmPoolRef names the pool that a Sandbox is claimed from.'),
   resources: StringResourcesSchema.optional().describe('resources of the pod of the Sandbox.'),
-});
-
-const ToolPolicySchema = z.object({
-  allow: stringList().optional().describe('allow lists the tools that the agent may use.'),
-  deny: stringList().optional().describe('deny lists the tools that the agent may not use.'),
 });
 
 /** "Required" means present: `agentId`, `sessionKey` and `model.authSecretRef` are empty in many runs. */

@@ -38,6 +38,10 @@ export const KINDS = {
   SympoziumInstance: named('SympoziumInstance', 'sympoziuminstances', 'si'),
   SkillPack: named('SkillPack', 'skillpacks', 'skp'),
   SympoziumPolicy: named('SympoziumPolicy', 'sympoziumpolicies', 'spol'),
+  PersonaPack: named('PersonaPack', 'personapacks', 'pp'),
+  SympoziumSchedule: named('SympoziumSchedule', 'sympoziumschedules', 'ssched'),
+  MCPServer: named('MCPServer', 'mcpservers', 'mcp'),
+  SympoziumConfig: named('SympoziumConfig', 'sympoziumconfigs', 'scfg'),
 } as const;
 
 export type Kind = keyof typeof KINDS;

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { AccessControlSchema } from './access-control.ts';
 import { InstanceAgentSandboxSchema } from './agent-sandbox.ts';
+import { AuthRefSchema } from './auth-ref.ts';
 import { AGE, column, type KindDefinition } from './definition.ts';
 import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
@@ -60,11 +61,6 @@ const AgentProfileSchema = z.object({
   runTimeout: duration().optional().describe('runTimeout bounds runs that have no timeout, as a Go duration.'),
   nodeSelector: stringMap(256, 63).optional().describe('nodeSelector of the pods of the runs.'),
   lifecycle: LifecycleHooksSchema.optional().describe('lifecycle holds the hooks of the runs.'),
-});
-
-const AuthRefSchema = z.object({
-  provider: text().optional().describe('provider that the key is for.'),
-  secret: objectName().describe('secret names the Secret with the key.'),
 });
 
 const MemorySchema = z.object({
