@@ -1,0 +1,71 @@
+import { stringify } from 'yaml';
+import type { FunctionManifest, PolicyRule } from '../../shared/manifest.ts';
+
+const NAMESPACE = 'sympozium-system';
+const labels = { 'app.kubernetes.io/part-of': 'sympozium' };
+
+/** `infra/generated/rbac.yaml`: an identity and a role for each function, for the relay and for the host, and nothing more. */
+export function rbacManifests(manifests: readonly FunctionManifest[]): string {
+  const identities = manifests.map(({ name, rules }) => identity(`sympozium-${name}`, rules));
+  const documents = [
+    ...identities.flat(),
+    ...identity('sympozium-relay', relayRules(manifests)),
+    ...hostObjects(manifests),
+  ];
+  const header = "# Generated from the functions' manifests by `npm run generate`.\n";
+  return header + documents.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
+}
+
+/** The relay lists and watches what the functions asked for, and writes nothing. */
+function relayRules(manifests: readonly FunctionManifest[]): PolicyRule[] {
+  const watches = manifests.flatMap(({ reconciles }) =>
+    reconciles === undefined ? [] : [reconciles.primary, ...reconciles.children],
+  );
+  const byGroup = Map.groupBy(watches, ({ resource }) => resource.group);
+  return [...byGroup].map(([group, watched]) => ({
+    apiGroups: [group],
+    resources: [...new Set(watched.map(({ resource }) => resource.plural))].sort(),
+    verbs: ['list', 'watch'],
+  }));
+}
+
+function identity(name: string, rules: readonly PolicyRule[]): object[] {
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: NAMESPACE, labels } },
+    { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name, labels }, rules },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'ClusterRoleBinding',
+      metadata: { name, labels },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+    },
+  ];
+}
+
+/** The host may ask for the functions' tokens, in its own namespace only. */
+function hostObjects(manifests: readonly FunctionManifest[]): object[] {
+  const name = 'sympozium-host';
+  const rule = {
+    apiGroups: [''],
+    resources: ['serviceaccounts/token'],
+    verbs: ['create'],
+    resourceNames: manifests.map((manifest) => `sympozium-${manifest.name}`),
+  };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: NAMESPACE, labels } },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name, namespace: NAMESPACE, labels },
+      rules: [rule],
+    },
+    {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'RoleBinding',
+      metadata: { name, namespace: NAMESPACE, labels },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name },
+      subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+    },
+  ];
+}

@@ -1,0 +1,68 @@
+import { serve } from '@hono/node-server';
+import * as z from 'zod';
+import { loadConfig, secretList } from '../../shared/config/load.ts';
+import { AppError } from '../../shared/errors.ts';
+import { createKubeClient } from '../../shared/kube/client.ts';
+import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { FunctionManifest } from '../../shared/manifest.ts';
+import type { FunctionPlace } from '../../shared/reconcile/function.ts';
+import { log } from '../../shared/telemetry/log.ts';
+import { createHostApp } from './app.ts';
+import { loadFunctions } from './functions.ts';
+import { serviceAccountToken } from './identity.ts';
+import { startSchedules } from './schedule.ts';
+
+const HostEnvironmentSchema = z.object({
+  HOST_ADDRESS: z.string().default('127.0.0.1'),
+  HOST_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
+  /** Folder of the functions' bundles. */
+  FUNCTIONS_DIR: z.string().default('dist/functions'),
+  /** The generated list of manifests. */
+  FUNCTIONS_MANIFESTS: z.string().default('infra/generated/functions.json'),
+  /** Namespace of the functions' ServiceAccounts; unset, every function acts as the host. */
+  FUNCTION_IDENTITIES_NAMESPACE: z.string().optional(),
+  RELAY_TO_FUNCTION_SECRETS: secretList,
+});
+
+const config = loadConfig(HostEnvironmentSchema, process.env);
+const functions = await loadFunctions(config.FUNCTIONS_DIR, config.FUNCTIONS_MANIFESTS, placeOf());
+const [tickSecret] = config.RELAY_TO_FUNCTION_SECRETS;
+if (tickSecret === undefined) throw new AppError('CONFIG_INVALID', 'RELAY_TO_FUNCTION_SECRETS must hold a secret');
+const stopSchedules = startSchedules(functions, tickSecret.reveal());
+
+const server = serve(
+  { fetch: createHostApp(functions).fetch, hostname: config.HOST_ADDRESS, port: config.HOST_PORT },
+  ({ port }) => {
+    process.stdout.write(`${JSON.stringify({ ready: true, url: `http://${config.HOST_ADDRESS}:${port}` })}\n`);
+  },
+);
+server.on('error', (error: NodeJS.ErrnoException) => {
+  log('error', 'Could not listen', { port: config.HOST_PORT, error: error.message });
+  process.exitCode = 1;
+  stopSchedules();
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, stop);
+
+/** Lets passes that are under way finish: they have deadlines of their own. */
+function stop(): void {
+  stopSchedules();
+  server.close(() => process.exit(0));
+}
+
+function placeOf(): (manifest: FunctionManifest) => FunctionPlace {
+  const { FUNCTION_IDENTITIES_NAMESPACE: namespace } = config;
+  if (namespace === undefined) return () => ({ env: process.env });
+  const own = connectionFrom(process.env);
+  const kube = createKubeClient(own);
+  return ({ name }) => {
+    const { server, ca, skipTlsVerify } = own;
+    const token = serviceAccountToken(kube, namespace, name);
+    const connection = {
+      server,
+      token,
+      ...(ca !== undefined && { ca }),
+      ...(skipTlsVerify !== undefined && { skipTlsVerify }),
+    };
+    return { env: process.env, connection };
+  };
+}
