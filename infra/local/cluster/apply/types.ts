@@ -10,6 +10,8 @@ export type JsonObject = Record<string, unknown>;
 /** One value that has no parts with owners of their own. */
 export interface ScalarType {
   readonly kind: 'scalar';
+  /** What an applied configuration must hold here; anything when absent. */
+  readonly scalar?: 'string' | 'numeric' | 'boolean';
 }
 
 /** A type nobody declared: maps are granular, lists are atomic, all the way down. */
@@ -17,13 +19,19 @@ export interface DeducedType {
   readonly kind: 'deduced';
 }
 
+/** The type of a key of an object; `declared` when it is a named field (a free key is itself an owned item). */
+export interface FieldType {
+  readonly type: TypeInfo;
+  readonly declared: boolean;
+}
+
 /** An object: with named fields (a struct), with free keys (a map), or both. */
 export interface MapType {
   readonly kind: 'map';
   /** Owned and replaced as one value. */
   readonly atomic: boolean;
-  /** The type of a key's value, and whether the key is a declared field (a free key is itself an owned item). */
-  readonly field: (name: string) => { readonly type: TypeInfo; readonly declared: boolean };
+  /** The type of a key's value; undefined for a key that an applied configuration must not have. */
+  readonly field: (name: string) => FieldType | undefined;
   /** Strategic merge drops the fields that a patch with `$retainKeys` does not name. */
   readonly retainKeys?: boolean;
   /** Fields that the real server's Go struct always has, so that they are never owned for being there. */
@@ -67,7 +75,7 @@ export interface Writer {
   readonly now: Date;
   /**
    * Paths (dots between fields) that the endpoint does not write and so nobody comes to own through it: `['status']`
-   * for an object with a status subresource, `['metadata', 'spec']` for its `/status`.
+   * for an object with a status subresource, `['spec']` for its `/status`.
    */
   readonly resetFields?: readonly string[];
 }
