@@ -1,0 +1,13 @@
+import { channelTool } from './channel.ts';
+import { commandTool } from './command.ts';
+import { fileTools } from './files.ts';
+import { mcpTools } from './mcp.ts';
+import type { AgentTool, ToolContext } from './tool.ts';
+
+/** The tools of a run: built in ones first; an MCP tool of the same name does not replace them. */
+export async function buildTools(context: ToolContext): Promise<AgentTool[]> {
+  if (!context.config.toolsEnabled) return [];
+  const builtIn = [...fileTools(context), commandTool(context), channelTool(context)];
+  const names = new Set(builtIn.map(({ name }) => name));
+  return [...builtIn, ...(await mcpTools(context)).filter(({ name }) => !names.has(name))];
+}
