@@ -1,6 +1,5 @@
 /** Server-side apply (Kubernetes "Server-Side Apply"; merge and ownership as in structured-merge-diff). */
 import { appliedErrors } from './applied-errors.ts';
-import { isSame } from './compare.ts';
 import { conflictMessage, describeConflicts } from './conflicts.ts';
 import { difference, type FieldSet, intersection, isEmptySet, recursiveDifference, union } from './field-set.ts';
 import { fieldSetOf } from './field-set-of.ts';
@@ -28,7 +27,7 @@ import {
 } from './ownership.ts';
 import { removePaths, withNamedFields } from './remove.ts';
 import type { ApplyOutcome, ApplyRequest, JsonObject, TypeInfo } from './types.ts';
-import { isObject } from './values.ts';
+import { deepEqual, isObject } from './values.ts';
 
 /**
  * Applies a configuration: sets what it holds, removes what the manager applied before and no longer does and nobody
@@ -58,8 +57,10 @@ export function applyPatch(request: ApplyRequest): ApplyOutcome {
     return { conflicts: causes, message: conflictMessage(causes) };
   }
   const owners = takeFromOthers(managers, id, change);
-  if (!isSame(change) && owners.has(id)) owners.set(id, self);
-  return outcome(request, isObject(next) ? next : live, owners, isSame(change));
+  // By value, not by `change`: an order of list items that changed counts too.
+  const same = deepEqual(next, live);
+  if (!same && owners.has(id)) owners.set(id, self);
+  return outcome(request, isObject(next) ? next : live, owners, same);
 }
 
 function outcome(request: ApplyRequest, next: JsonObject, owners: Managers, same: boolean): ApplyOutcome {
