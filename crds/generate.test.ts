@@ -63,6 +63,47 @@ describe('definitions', () => {
       kind: 'SympoziumPolicy',
       columns: ['Bound integer .status.boundInstances', 'Age date .metadata.creationTimestamp'],
     },
+    {
+      kind: 'PersonaPack',
+      columns: [
+        'Enabled boolean .spec.enabled',
+        'Personas integer .status.personaCount',
+        'Installed integer .status.installedCount',
+        'Workflow string .spec.workflowType',
+        'Phase string .status.phase',
+        'Age date .metadata.creationTimestamp',
+      ],
+    },
+    {
+      kind: 'SympoziumSchedule',
+      columns: [
+        'Instance string .spec.instanceRef',
+        'Schedule string .spec.schedule',
+        'Type string .spec.type',
+        'Phase string .status.phase',
+        'Last Run date .status.lastRunTime',
+        'Age date .metadata.creationTimestamp',
+      ],
+    },
+    {
+      kind: 'MCPServer',
+      columns: [
+        'Transport string .spec.transportType',
+        'Ready boolean .status.ready',
+        'URL string .status.url',
+        'Tools integer .status.toolCount',
+        'Age date .metadata.creationTimestamp',
+      ],
+    },
+    {
+      kind: 'SympoziumConfig',
+      columns: [
+        'Gateway boolean .spec.gateway.enabled',
+        'Domain string .spec.gateway.baseDomain',
+        'Phase string .status.phase',
+        'Age date .metadata.creationTimestamp',
+      ],
+    },
   ])('show the columns of the original when kubectl gets $kind', ({ kind, columns }) => {
     expect(columnsOf(kind)).toEqual(columns);
   });

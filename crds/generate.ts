@@ -65,7 +65,7 @@ function rootSchema({ description, spec, status, names }: KindDefinition): Node 
   return {
     type: 'object',
     description,
-    required: 'default' in specSchema ? [] : ['spec'],
+    ...(!('default' in specSchema) && { required: ['spec'] }),
     properties: {
       apiVersion: { type: 'string', description: 'apiVersion is the group and version of the object.' },
       kind: { type: 'string', description: 'kind of the object.' },
