@@ -1,0 +1,177 @@
+import { mkdir } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { AppError } from '../../shared/errors.ts';
+import { createKubeClient } from '../../shared/kube/client.ts';
+import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
+import { bundle, ROOT } from '../bundle/bundle.ts';
+import { createApplier, established, platformObjects } from './content/apply.ts';
+import { chooseModel, firstInstance, type ModelChoice } from './content/objects.ts';
+import { lock } from './lock.ts';
+import { findNatsServer } from './nats/find.ts';
+import { canConnect, writeNatsConfig } from './nats/server.ts';
+import type { StartOptions } from './options.ts';
+import { type ProcessSpec, type Supervised, supervise } from './processes.ts';
+import { forget, isFree, loadState, type State, writePrivately } from './state.ts';
+
+/** A control plane that runs. */
+export interface Running {
+  url: string;
+  token: string;
+  kubeconfig: string;
+  model: ModelChoice;
+  stop(): Promise<void>;
+}
+
+const DIST = 'dist';
+
+/**
+ * Brings the whole control plane up in `options.folder`: cluster, NATS, functions in the host, relay. `tell` hears each step.
+ * When a step fails, what was started is ended again, and the error says which step and what to do.
+ */
+export async function start(options: StartOptions, tell: (message: string) => void): Promise<Running> {
+  const folder = resolve(options.folder);
+  const url = `http://127.0.0.1:${options.port}`;
+  const held = await lock(folder, url);
+  const running: Supervised[] = [];
+  const stop = async () => {
+    for (const one of running.reverse()) await one.stop();
+    await held.release();
+  };
+  const run = async (spec: ProcessSpec) => {
+    running.push(await supervise(spec, tell));
+    await held.record(running.flatMap(({ pid }) => pid ?? []));
+  };
+  try {
+    if (options.fresh) {
+      await forget(folder);
+      await lock(folder, url);
+    }
+    if (!(await isFree(options.port))) {
+      throw new AppError(
+        'CONFIG_INVALID',
+        `Port ${options.port} is taken by another program; choose one: npm start -- --port ${options.port + 1}`,
+      );
+    }
+    const state = await loadState(folder);
+    await mkdir(join(folder, 'logs'), { recursive: true });
+    const [nats] = await Promise.all([findNatsServer(tell), bundled(tell)]);
+
+    tell('Starting the cluster and NATS');
+    const kubeconfig = join(folder, 'cluster', 'kubeconfig');
+    await Promise.all([run(clusterSpec(folder, state, options)), run(await natsSpec(nats, folder, state))]);
+
+    tell('Applying kinds, roles and the first instance');
+    const model = chooseModel(process.env);
+    await applyContent(kubeconfig, model);
+
+    tell('Starting the functions and the relay');
+    const env = functionEnvironment(folder, state, options);
+    await Promise.all([run(hostSpec(folder, env)), run(relaySpec(folder, state, env, url))]);
+    await writePrivately(join(folder, 'client.json'), `${JSON.stringify({ url, token: state.apiToken })}\n`);
+    return { url, token: state.apiToken, kubeconfig, model, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function bundled(tell: (message: string) => void): Promise<void> {
+  tell('Bundling the programs');
+  await bundle(DIST);
+}
+
+async function applyContent(kubeconfig: string, model: ModelChoice): Promise<void> {
+  const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
+  const { crds, identities, content } = await platformObjects();
+  const apply = createApplier(kube, 'sympozium-start');
+  await apply(crds);
+  await established(kube, crds);
+  await apply(identities);
+  await apply([...content, ...firstInstance(model)]);
+  kube.close();
+}
+
+/** Of the starter's own environment, only what a program needs to run: no key of a model reaches a process that has no use for it. */
+function baseEnvironment(): Record<string, string | undefined> {
+  const { PATH, HOME, TMPDIR, TZ, LANG } = process.env;
+  return { PATH, HOME, TMPDIR, TZ, LANG, NODE_OPTIONS: '--enable-source-maps' };
+}
+
+function clusterSpec(folder: string, state: State, { allowHostCommands }: StartOptions): ProcessSpec {
+  const args = [
+    join(ROOT, 'infra/local/cluster/main.ts'),
+    ...['--data-dir', join(folder, 'cluster')],
+    ...['--port', String(state.ports.cluster)],
+    ...['--programs', join(ROOT, DIST, 'pods')],
+    ...(allowHostCommands ? ['--allow-host-commands'] : []),
+    '--exit-with-parent',
+  ];
+  const env = { ...baseEnvironment(), CLUSTER_TOKEN: state.clusterToken };
+  return {
+    name: 'cluster',
+    command: process.execPath,
+    args,
+    env,
+    logFile: join(folder, 'logs/cluster.log'),
+    ready: 'line',
+  };
+}
+
+async function natsSpec(binary: string, folder: string, { ports }: State): Promise<ProcessSpec> {
+  const config = await writeNatsConfig({ port: ports.nats, folder: join(folder, 'nats') });
+  const ready = () => canConnect(ports.nats);
+  return {
+    name: 'nats',
+    command: binary,
+    args: ['-c', config],
+    env: baseEnvironment(),
+    logFile: join(folder, 'logs/nats.log'),
+    ready,
+  };
+}
+
+function functionEnvironment(folder: string, state: State, { port }: StartOptions): Record<string, string | undefined> {
+  return {
+    ...baseEnvironment(),
+    KUBECONFIG: join(folder, 'cluster', 'kubeconfig'),
+    RELAY_URL: `http://127.0.0.1:${state.ports.relay}`,
+    RELAY_TO_FUNCTION_SECRETS: state.relayToFunctionSecret,
+    FUNCTION_TO_RELAY_SECRET: state.functionToRelaySecret,
+    SYMPOZIUM_UI_TOKEN: state.apiToken,
+    POD_EVENT_BUS_URL: `nats://127.0.0.1:${state.ports.nats}`,
+    HOST_PORT: String(port),
+    FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
+    FUNCTIONS_DIR: join(ROOT, DIST, 'functions'),
+    FUNCTIONS_MANIFESTS: join(ROOT, 'infra/generated/functions.json'),
+  };
+}
+
+function hostSpec(folder: string, env: Record<string, string | undefined>): ProcessSpec {
+  const args = [join(ROOT, DIST, 'host/main.js')];
+  return { name: 'host', command: process.execPath, args, env, logFile: join(folder, 'logs/host.log'), ready: 'line' };
+}
+
+function relaySpec(
+  folder: string,
+  { ports, functionToRelaySecret }: State,
+  env: Record<string, string | undefined>,
+  url: string,
+): ProcessSpec {
+  const relay = {
+    ...env,
+    RELAY_CONFIG: env['FUNCTIONS_MANIFESTS'],
+    RELAY_PORT: String(ports.relay),
+    FUNCTIONS_URL: url,
+    FUNCTION_TO_RELAY_SECRETS: functionToRelaySecret,
+    NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+  };
+  const args = [join(ROOT, DIST, 'relay/main.js')];
+  return {
+    name: 'relay',
+    command: process.execPath,
+    args,
+    env: relay,
+    logFile: join(folder, 'logs/relay.log'),
+    ready: 'line',
+  };
+}
