@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { writeFileAtomic } from '../ipc/files.ts';
 import type { Log } from '../ipc/log.ts';
 import { memoryBlockOf, memoryLine, type RunResult, resultLine, withoutMemoryBlocks } from '../ipc/protocol.ts';
-import { abbreviate, truncateUtf8 } from '../ipc/text.ts';
+import { fitResult } from '../ipc/result.ts';
+import { abbreviate } from '../ipc/text.ts';
 import type { RunnerConfig } from './config.ts';
 
-/** A result must fit a bus message (1 MiB by default) and a status field, also after JSON has escaped it. */
-const MAX_RESULT_BYTES = 768 * 1024;
 const MEMORY_STORE_TIMEOUT_MS = 5000;
 
 export interface OutcomeSinks {
@@ -55,20 +54,6 @@ function toResult(outcome: LoopOutcome, response: string): RunResult {
     ...(outcome.error && { error: outcome.error }),
     metrics: outcome.metrics,
   };
-}
-
-/** Cuts the response until the whole result fits, and says so (RUN-W22). */
-export function fitResult(result: RunResult, maxBytes = MAX_RESULT_BYTES): RunResult {
-  let current = result;
-  let excess = Buffer.byteLength(JSON.stringify(current)) - maxBytes;
-  while (excess > 0 && current.response) {
-    const bytes = Buffer.byteLength(current.response);
-    // One character may be six bytes of JSON: cut by the share that is too much, and look again.
-    const keep = Math.max(0, Math.floor(bytes * (maxBytes / (maxBytes + excess))) - 64);
-    current = { ...current, response: truncateUtf8(current.response, keep), truncated: true };
-    excess = Buffer.byteLength(JSON.stringify(current)) - maxBytes;
-  }
-  return current;
 }
 
 async function storeMemory(config: RunnerConfig, response: string): Promise<void> {
