@@ -1,3 +1,4 @@
+import '../ipc/node-require.ts';
 import { createLog, describeError, redactor } from '../ipc/log.ts';
 import { pathMapFrom } from '../ipc/paths.ts';
 import { EMPTY_METRICS } from '../ipc/protocol.ts';
@@ -17,6 +18,9 @@ const print = (line: string) =>
   new Promise<void>((resolve, reject) => {
     process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
   });
+
+// The SDK would print its warnings to stdout, where the markers belong.
+Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
 
 let reporting: Promise<0 | 1> | undefined;
 

@@ -1,3 +1,4 @@
+import '../ipc/node-require.ts';
 import { createLog, describeError, redactor } from '../ipc/log.ts';
 import { pathMapFrom } from '../ipc/paths.ts';
 import { runBridge } from './bridge.ts';
