@@ -25,3 +25,13 @@ export function withApprovalGate(hooks: LifecycleHooks | undefined): LifecycleHo
     gateDefault: 'block',
   };
 }
+
+/** Hooks without the gate; undefined when nothing is left. The rule that only the gate needed goes with it (API-W39). */
+export function withoutApprovalGate(hooks: LifecycleHooks | undefined): LifecycleHooks | undefined {
+  if (hooks?.postRun?.some(({ name }) => name === GATE_NAME) !== true) return hooks;
+  const { preRun = [] } = hooks;
+  const postRun = hooks.postRun.filter(({ name }) => name !== GATE_NAME);
+  const rbac = (hooks.rbac ?? []).filter((rule) => JSON.stringify(rule) !== JSON.stringify(READ_VERDICT));
+  if (preRun.length + postRun.length + rbac.length === 0) return undefined;
+  return { ...hooks, postRun, rbac };
+}

@@ -16,8 +16,11 @@ export const manifest: FunctionManifest = {
     },
     // One run is watched at a time, by name, for its event stream.
     { apiGroups: [GROUP], resources: [KINDS.AgentRun.plural], verbs: ['watch'] },
+    // The heartbeat of a new instance, and whether the gateway is ready.
+    { apiGroups: [GROUP], resources: [KINDS.SympoziumSchedule.plural], verbs: ['create'] },
+    { apiGroups: [GROUP], resources: [KINDS.SympoziumConfig.plural], verbs: ['get'] },
     { apiGroups: [GROUP], resources: [KINDS.SympoziumPolicy.plural, KINDS.SkillPack.plural], verbs: ['get', 'list'] },
-    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: ['get', 'list'] },
+    { apiGroups: [''], resources: ['pods', 'namespaces', 'nodes'], verbs: ['get', 'list'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     // A key is written into a Secret of its instance; `get` is asked for as metadata alone, to see that one exists.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch'] },

@@ -4,7 +4,7 @@ import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
-import { fit as fitName } from '../../shared/kube/names.ts';
+import { fitName } from '../../shared/kube/names.ts';
 import { PODS } from '../../shared/kube/resources.ts';
 import { KubeStatusError } from '../../shared/kube/status-error.ts';
 import { HttpError } from './http-error.ts';

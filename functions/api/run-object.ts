@@ -3,7 +3,7 @@ import { API_VERSION } from '../../crds/group.ts';
 import { FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { SkillRef } from '../../crds/skill-ref.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
-import { fit as fitName } from '../../shared/kube/names.ts';
+import { fitName } from '../../shared/kube/names.ts';
 import { PROVIDER_ANNOTATION, REQUEST_DIGEST_ANNOTATION } from './annotations.ts';
 import { HttpError } from './http-error.ts';
 import { providerOfBaseUrl, SCRIPTED_PROVIDER } from './providers.ts';

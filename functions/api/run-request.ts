@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { AgentRunSpecSchema } from '../../crds/agentrun.ts';
 import { duration, list, text } from '../../crds/meta.ts';
 import { SkillRefSchema } from '../../crds/skill-ref.ts';
-import { fit as fitName, isDnsLabel } from '../../shared/kube/names.ts';
+import { fitName, isDnsLabel } from '../../shared/kube/names.ts';
 import { HttpError } from './http-error.ts';
 import { DNS_LABEL_RULE } from './query.ts';
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { fit, isDnsLabel, isDnsSubdomain } from './names.ts';
+import { fitName, isDnsLabel, isDnsSubdomain } from './names.ts';
 
 const label = fc.stringMatching(/^[a-z0-9]([a-z0-9-]{0,200}[a-z0-9])?$/);
 
@@ -8,7 +8,7 @@ describe('fit', () => {
   it('leaves what fits, and makes the rest fit, as a valid label, when it is too long [RUN-W15]', () => {
     fc.assert(
       fc.property(label, (name) => {
-        const fitted = fit(name);
+        const fitted = fitName(name);
         expect(isDnsLabel(fitted)).toBe(true);
         if (name.length <= 63) expect(fitted).toBe(name);
       }),
@@ -17,8 +17,8 @@ describe('fit', () => {
 
   it('keeps long names apart when only their ends differ [RUN-W15]', () => {
     const long = 'a'.repeat(100);
-    expect(fit(`${long}-1`)).not.toBe(fit(`${long}-2`));
-    expect(fit(`${long}-1`)).toBe(fit(`${long}-1`));
+    expect(fitName(`${long}-1`)).not.toBe(fitName(`${long}-2`));
+    expect(fitName(`${long}-1`)).toBe(fitName(`${long}-1`));
   });
 });
 

@@ -7,7 +7,7 @@ export const LABEL_MAX = 63;
  * `value` when it fits, else its head and a hash of the whole, so that distinct long values stay distinct
  * and every create of the same cause yields the same name.
  */
-export function fit(value: string, max: number = LABEL_MAX): string {
+export function fitName(value: string, max: number = LABEL_MAX): string {
   if (value.length <= max) return value;
   const hash = createHash('sha256').update(value).digest('hex').slice(0, 10);
   return `${value.slice(0, max - hash.length - 1).replace(/[-._]+$/, '')}-${hash}`;
