@@ -78,6 +78,7 @@ async function works(isolation: Isolation, dir: string): Promise<boolean> {
     network: 'none',
     hostname: 'probe',
     readOnlyRoot: true,
+    ...(IS_ROOT && { user: { uid: 65534, gid: 65534 } }),
   };
   try {
     const { argv, env, cwd } = await isolation.command(spec);
@@ -112,12 +113,12 @@ async function prepareEtc(dir: string): Promise<string> {
     'root:x:0:0:root:/:/bin/sh\nagent:x:1000:1000:agent:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/sh\n',
   );
   await writeFile(join(etc, 'group'), 'root:x:0:\nagent:x:1000:\nnogroup:x:65534:\n');
-  for (const name of ['resolv.conf', 'hosts', 'nsswitch.conf', 'ld.so.cache', 'localtime', 'alternatives']) {
-    await cp(join('/etc', name), join(etc, name), {
-      recursive: true,
-      dereference: name !== 'alternatives',
-      verbatimSymlinks: true,
-    }).catch(() => undefined);
+  for (const name of ['resolv.conf', 'hosts', 'nsswitch.conf', 'ld.so.cache', 'localtime']) {
+    await cp(join('/etc', name), join(etc, name), { dereference: true }).catch(() => undefined);
   }
+  // Links into /usr, such as which awk is meant.
+  await cp('/etc/alternatives', join(etc, 'alternatives'), { recursive: true, verbatimSymlinks: true }).catch(
+    () => undefined,
+  );
   return etc;
 }

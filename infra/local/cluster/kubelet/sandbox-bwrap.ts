@@ -1,6 +1,6 @@
 import { existsSync, lstatSync, readdirSync, readlinkSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import {
   dropPrivileges,
   type HostCommand,
@@ -41,6 +41,13 @@ export function bwrapArguments(spec: SandboxSpec, { etc, asRoot }: SandboxHost):
     ...['--proc', '/proc', '--dev', '/dev', '--perms', '1777', '--tmpfs', '/tmp', '--perms', '0755', '--dir', '/etc'],
     ...readdirSync(etc).flatMap((name) => ['--ro-bind', join(etc, name), `/etc/${name}`]),
     ...['--ro-bind-try', '/etc/ssl', '/etc/ssl'],
+    // bwrap would make missing parents for its own user only.
+    ...parentsOf([...spec.visible, ...spec.mounts.map(({ target }) => target)]).flatMap((path) => [
+      '--perms',
+      '0755',
+      '--dir',
+      path,
+    ]),
     ...spec.visible.flatMap((path) => ['--ro-bind', path, path]),
     ...spec.mounts.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]),
     ...(spec.readOnlyRoot ? ['--remount-ro', '/'] : []),
@@ -50,6 +57,16 @@ export function bwrapArguments(spec: SandboxSpec, { etc, asRoot }: SandboxHost):
       : ['--cap-drop', 'ALL']),
     ...['--chdir', spec.workDir],
   ];
+}
+
+/** The folders above the given paths, outermost first, without those that exist in every container. */
+function parentsOf(paths: string[]): string[] {
+  const parents = new Set<string>();
+  for (const path of paths) for (let at = dirname(path); at !== '/'; at = dirname(at)) parents.add(at);
+  const there = new Set(['/tmp', '/proc', '/dev', '/etc', '/etc/ssl']);
+  const fixed = (path: string): boolean =>
+    SYSTEM_FOLDERS.some((folder) => path === folder || path.startsWith(`${folder}/`));
+  return [...parents].filter((path) => !there.has(path) && !fixed(path)).sort();
 }
 
 function systemFolders(): string[] {
