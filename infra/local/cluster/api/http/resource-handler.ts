@@ -1,0 +1,106 @@
+import type { ServerResponse } from 'node:http';
+import type { ClusterState } from '../cluster-state.ts';
+import { methodNotAllowed } from '../status.ts';
+import { handleSubresource } from '../subresources/dispatch.ts';
+import { reviewKinds } from '../subresources/reviews.ts';
+import { createObject } from '../verbs/create.ts';
+import { deleteFromCollection, deleteObject, deleteOptionsOf } from '../verbs/delete.ts';
+import { patchObject } from '../verbs/patch.ts';
+import { getObject, listPage } from '../verbs/read.ts';
+import { updateObject } from '../verbs/update.ts';
+import { watchCollection } from '../verbs/watch.ts';
+import { type WriteContext, type WriteResult, writeContext } from '../verbs/write-context.ts';
+import { parseObject, patchTypeOf, readBody } from './body.ts';
+import { presentationFor } from './presentation.ts';
+import type { ResourceRequest } from './request.ts';
+import { sendJson } from './respond.ts';
+
+/** Answers an authorized request to a resource. Errors are thrown; `warnings` also go out with an error. */
+export async function handleResource(
+  cluster: ClusterState,
+  request: ResourceRequest,
+  response: ServerResponse,
+  warnings: string[],
+): Promise<void> {
+  const { type, verb } = request;
+  if (type.custom?.deprecationWarning !== undefined) warnings.push(type.custom.deprecationWarning);
+  if (request.subresource !== '' && request.subresource !== 'status')
+    return handleSubresource(cluster, request, response, warnings);
+  if (!type.verbs.includes(verb)) throw methodNotAllowed();
+  const review = reviewKinds[`${type.group}/${type.kind}`];
+  if (review !== undefined) {
+    const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+    return sendJson(response, 201, JSON.stringify(review(cluster, request, body)), warnings);
+  }
+  const present = presentationFor(type, request.raw.headers.accept, request.query, cluster.now());
+  switch (verb) {
+    case 'get':
+      return sendJson(response, 200, present.one(getObject(cluster, request)), warnings);
+    case 'list':
+      return sendJson(response, 200, present.list(listPage(cluster, request)), warnings);
+    case 'watch':
+      return watchCollection(cluster, request, response, present);
+    default: {
+      const result = await write(writeContext(cluster, request, warnings));
+      const body = 'status' in result ? JSON.stringify(result.status) : present.one(result.entry);
+      return sendJson(response, result.code, body, warnings);
+    }
+  }
+}
+
+async function write(context: WriteContext): Promise<WriteResult | { code: number; status: unknown }> {
+  const { request, type } = context;
+  const { headers } = request.raw;
+  const text = await readBody(request.raw);
+  switch (request.verb) {
+    case 'create':
+      return createObject(context, parseObject(text, headers['content-type']));
+    case 'update':
+      return updateObject(context, parseObject(text, headers['content-type']));
+    case 'patch':
+      return patchObject(context, patchTypeOf(headers['content-type'], type.custom !== undefined), text);
+    case 'delete':
+      return deleteNamed(context, parseObject(text, headers['content-type']));
+    default:
+      return deleteCollection(context, parseObject(text, headers['content-type']));
+  }
+}
+
+/** Kinds whose deletion answers with the object even when it is gone. */
+const ANSWERS_OBJECT = new Set([
+  'pods',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'serviceaccounts',
+  'services',
+  'storage.k8s.io/storageclasses',
+]);
+
+async function deleteNamed(
+  context: WriteContext,
+  raw: Record<string, unknown>,
+): Promise<WriteResult | { code: number; status: unknown }> {
+  const { type, request } = context;
+  const { entry, gone } = await deleteObject(context, deleteOptionsOf(context, raw));
+  if (!gone || ANSWERS_OBJECT.has(type.storage)) return { code: 200, entry };
+  const details = {
+    name: request.name,
+    ...(type.group === '' ? {} : { group: type.group }),
+    kind: type.resource,
+    uid: entry.object.metadata.uid,
+  };
+  return { code: 200, status: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } };
+}
+
+async function deleteCollection(
+  context: WriteContext,
+  raw: Record<string, unknown>,
+): Promise<{ code: number; status: unknown }> {
+  const { request, type, cluster } = context;
+  const options = deleteOptionsOf(context, raw);
+  const page = listPage(cluster, request);
+  for (const entry of page.entries) await deleteFromCollection(context, options, entry);
+  const items = page.entries.map(({ object }) => object);
+  const metadata = { resourceVersion: `${page.revision}` };
+  return { code: 200, status: { kind: type.listKind, apiVersion: type.apiVersion, metadata, items } };
+}

@@ -1,0 +1,128 @@
+import type { AccessAttributes, PolicyRule } from '../auth/rbac.ts';
+import { isMaster } from '../auth/rbac.ts';
+import type { ClusterState } from '../cluster-state.ts';
+import type { ResourceRequest, User } from '../http/request.ts';
+import { at, isRecord } from '../object.ts';
+import { badRequest, fieldError, invalid } from '../status.ts';
+import { intake } from '../verbs/intake.ts';
+
+type Review = (
+  cluster: ClusterState,
+  request: ResourceRequest,
+  raw: Record<string, unknown>,
+) => Record<string, unknown>;
+
+const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+const strings = (value: unknown): string[] =>
+  Array.isArray(value) ? value.filter((item) => typeof item === 'string') : [];
+
+const userInfo = ({ name, uid, groups, extra }: User): Record<string, unknown> => ({
+  username: name,
+  ...(uid === undefined ? {} : { uid }),
+  groups: [...groups],
+  ...(extra === undefined ? {} : { extra }),
+});
+
+function attributesOf(spec: Record<string, unknown>): AccessAttributes | undefined {
+  const { resourceAttributes: resource, nonResourceAttributes: path } = spec;
+  if (isRecord(resource)) {
+    const { verb, group, resource: name, subresource, name: object, namespace } = resource;
+    return {
+      verb: text(verb),
+      group: text(group),
+      resource: text(name),
+      subresource: text(subresource),
+      name: text(object),
+      namespace: text(namespace),
+    };
+  }
+  return isRecord(path) ? { verb: text(path['verb']), path: text(path['path']) } : undefined;
+}
+
+function reviewed(
+  cluster: ClusterState,
+  request: ResourceRequest,
+  raw: Record<string, unknown>,
+): { object: Record<string, unknown>; spec: Record<string, unknown> } {
+  const { metadata, ...object } = intake(request.type, raw, { validation: 'Ignore', warnings: [] });
+  void cluster;
+  const spec = object.spec ?? {};
+  return { object: { ...object, metadata, spec }, spec };
+}
+
+function accessReview(userOf: (spec: Record<string, unknown>, request: ResourceRequest) => User): Review {
+  return (cluster, request, raw) => {
+    const { object, spec } = reviewed(cluster, request, raw);
+    const attributes = attributesOf(spec);
+    if (attributes === undefined) {
+      const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
+      throw invalid(request.type, '', [fieldError.invalid('spec.resourceAttributes', null, detail)]);
+    }
+    checkLocal(request, spec, attributes);
+    const allowed = cluster.rbac.allows(userOf(spec, request), attributes);
+    return { ...object, status: { allowed, ...(allowed ? { reason: '' } : {}) } };
+  };
+}
+
+function checkLocal(
+  { type, namespace }: ResourceRequest,
+  spec: Record<string, unknown>,
+  attributes: AccessAttributes,
+): void {
+  if (type.kind !== 'SelfSubjectAccessReview' && text(spec['user']) === '' && strings(spec['groups']).length === 0) {
+    throw invalid(type, '', [fieldError.invalid('spec.user', '', 'at least one of user or group must be specified')]);
+  }
+  if (type.kind === 'LocalSubjectAccessReview' && attributes.namespace !== namespace) {
+    const detail = `must match metadata.namespace: ${namespace}`;
+    throw invalid(type, '', [
+      fieldError.invalid('spec.resourceAttributes.namespace', attributes.namespace ?? '', detail),
+    ]);
+  }
+}
+
+const namedUser = (spec: Record<string, unknown>): User => ({
+  name: text(spec['user']),
+  groups: strings(spec['groups']),
+});
+
+const tokenReview: Review = (cluster, request, raw) => {
+  const { object, spec } = reviewed(cluster, request, raw);
+  const token = text(spec['token']);
+  if (token === '') throw badRequest('token is required for TokenReview in authentication');
+  const asked = strings(spec['audiences']);
+  const verified = cluster.tokens.verify(token, asked.length === 0 ? undefined : asked);
+  if (verified === undefined)
+    return { ...object, status: { user: {}, error: '[invalid bearer token, token lookup failed]' } };
+  return { ...object, status: { authenticated: true, user: userInfo(verified.user), audiences: verified.audiences } };
+};
+
+const rulesReview: Review = (cluster, request, raw) => {
+  const { object, spec } = reviewed(cluster, request, raw);
+  const namespace = text(at(spec, 'namespace'));
+  if (namespace === '') throw badRequest('no namespace on request');
+  const everything = { verbs: ['*'], apiGroups: ['*'], resources: ['*'] };
+  const rules: PolicyRule[] = isMaster(request.user)
+    ? [everything, { verbs: ['*'], nonResourceURLs: ['*'] }]
+    : [...cluster.rbac.rulesOf(request.user, ''), ...cluster.rbac.rulesOf(request.user, namespace)];
+  return {
+    ...object,
+    status: {
+      resourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs === undefined),
+      nonResourceRules: rules.filter(({ nonResourceURLs }) => nonResourceURLs !== undefined),
+      incomplete: false,
+    },
+  };
+};
+
+/** Kinds that are questions: created, answered and not stored. By `<group>/<Kind>`. */
+export const reviewKinds: Record<string, Review> = {
+  'authorization.k8s.io/SubjectAccessReview': accessReview(namedUser),
+  'authorization.k8s.io/LocalSubjectAccessReview': accessReview(namedUser),
+  'authorization.k8s.io/SelfSubjectAccessReview': accessReview((_spec, { user }) => user),
+  'authorization.k8s.io/SelfSubjectRulesReview': rulesReview,
+  'authentication.k8s.io/TokenReview': tokenReview,
+  'authentication.k8s.io/SelfSubjectReview': (cluster, request, raw) => {
+    const { object } = reviewed(cluster, request, raw);
+    return { ...object, status: { userInfo: userInfo(request.user) } };
+  },
+};

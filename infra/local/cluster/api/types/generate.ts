@@ -1,0 +1,98 @@
+/**
+ * Writes generated/builtin-types.json: the field tables of the built-in kinds we serve, taken from the OpenAPI documents of a
+ * real API server (`node generate.ts <kubectl>`, with KUBECONFIG set). Run again to move to another Kubernetes version.
+ * Descriptions are left out: they are most of the bytes and no behaviour hangs on them.
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+
+type Json = Record<string, unknown>;
+
+const DOCUMENTS = [
+  'api/v1',
+  ...['apps', 'batch', 'policy'].map((group) => `apis/${group}/v1`),
+  ...[
+    'rbac.authorization',
+    'coordination',
+    'networking',
+    'discovery',
+    'events',
+    'apiextensions',
+    'admissionregistration',
+    'authentication',
+    'authorization',
+    'storage',
+  ].map((group) => `apis/${group}.k8s.io/v1`),
+];
+const ROOTS = [
+  ...['Namespace', 'Pod', 'ConfigMap', 'Secret', 'ServiceAccount', 'Service', 'Endpoints', 'Event', 'Node', 'Binding'],
+  ...[
+    'PersistentVolumeClaim',
+    'PersistentVolume',
+    'Deployment',
+    'ReplicaSet',
+    'DaemonSet',
+    'StatefulSet',
+    'Job',
+    'CronJob',
+  ],
+  ...[
+    'Role',
+    'RoleBinding',
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Lease',
+    'NetworkPolicy',
+    'EndpointSlice',
+    'Eviction',
+  ],
+  ...['CustomResourceDefinition', 'MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration', 'TokenReview'],
+  ...[
+    'TokenRequest',
+    'SelfSubjectReview',
+    'SubjectAccessReview',
+    'SelfSubjectAccessReview',
+    'LocalSubjectAccessReview',
+  ],
+  ...['SelfSubjectRulesReview', 'PodDisruptionBudget', 'StorageClass', 'Scale', 'DeleteOptions', 'Status'],
+];
+/** A zero default of a scalar only says that the Go field is no pointer; the server fills in nothing a client could see.
+ * `{}` on a reference marks an embedded struct, which the server always prints: kept as `x-struct`. */
+const isZero = (value: unknown): boolean => value === '' || value === 0 || JSON.stringify(value) === '{}';
+
+function compact(node: unknown, inProperties = false): unknown {
+  if (Array.isArray(node)) return node.map((item) => compact(item));
+  if (typeof node !== 'object' || node === null) return node;
+  const out: Json = {};
+  for (const [key, value] of Object.entries(node)) {
+    if (!inProperties && key === 'default' && JSON.stringify(value) === '{}' && 'allOf' in node) out['x-struct'] = true;
+    if (!inProperties && (key === 'description' || (key === 'default' && isZero(value)))) continue;
+    if (!inProperties && key === 'allOf' && Array.isArray(value)) Object.assign(out, compact(value[0]));
+    else if (!inProperties && key === '$ref') out[key] = String(value).replace('#/components/schemas/', '');
+    else out[key] = compact(value, !inProperties && key === 'properties');
+  }
+  return out;
+}
+
+function reach(name: string, all: Json, into: Json): void {
+  if (name in into) return;
+  into[name] = all[name];
+  for (const [, ref] of JSON.stringify(all[name]).matchAll(/"\$ref":"([^"]+)"/g))
+    if (ref !== undefined) reach(ref, all, into);
+}
+
+const kubectl = process.argv[2] ?? 'kubectl';
+const all: Json = {};
+for (const path of DOCUMENTS) {
+  const text = execFileSync(kubectl, ['get', '--raw', `/openapi/v3/${path}`], { encoding: 'utf8', maxBuffer: 1 << 26 });
+  Object.assign(all, compact(JSON.parse(text).components.schemas));
+}
+const kept: Json = {};
+for (const name of Object.keys(all).sort()) {
+  const kind = name.split('.').at(-1) ?? '';
+  if (ROOTS.includes(kind) && !/\.v\d+(alpha|beta)/.test(name)) reach(name, all, kept);
+}
+const lines = Object.keys(kept)
+  .sort()
+  .map((name) => `${JSON.stringify(name)}:${JSON.stringify(kept[name])}`);
+writeFileSync(new URL('./generated/builtin-types.json', import.meta.url), `{\n${lines.join(',\n')}\n}\n`);
