@@ -1,20 +1,37 @@
 import { defineConfig } from 'vitest/config';
 
-const tests = (name: string, include: string[], timeout = 10_000) => ({
-  test: { name, include, testTimeout: timeout, hookTimeout: Math.max(timeout, 60_000) },
+interface Tier {
+  include: string[];
+  /** Milliseconds; hooks get a minute at least. */
+  timeout?: number;
+  globalSetup?: string;
+}
+
+const tier = (name: string, { include, timeout = 10_000, globalSetup }: Tier) => ({
+  test: {
+    name,
+    include,
+    testTimeout: timeout,
+    hookTimeout: Math.max(timeout, 60_000),
+    ...(globalSetup !== undefined && { globalSetup }),
+  },
 });
 
 /** One project per tier. `npm test` runs the first four, which need nothing but Node. */
 export default defineConfig({
   test: {
     projects: [
-      tests('unit', ['{functions,shared,crds,infra}/**/*.test.ts']),
-      tests('property', ['test/property/**/*.test.ts'], 60_000),
-      tests('contract', ['test/contract/**/*.test.ts'], 30_000),
-      tests('local', ['test/local/**/*.test.ts'], 60_000),
-      tests('cluster', ['test/cluster/**/*.test.ts'], 120_000),
-      tests('node', ['test/node/**/*.test.ts'], 300_000),
-      tests('e2e', ['test/e2e/**/*.test.ts'], 180_000),
+      tier('unit', { include: ['{functions,shared,crds,infra}/**/*.test.ts', 'test/bench/**/*.test.ts'] }),
+      tier('property', { include: ['test/property/**/*.test.ts'], timeout: 60_000 }),
+      tier('contract', { include: ['test/contract/**/*.test.ts'], timeout: 30_000 }),
+      tier('local', { include: ['test/local/**/*.test.ts'], timeout: 60_000 }),
+      tier('cluster', {
+        include: ['test/cluster/**/*.test.ts'],
+        timeout: 120_000,
+        globalSetup: 'test/cluster/setup.ts',
+      }),
+      tier('node', { include: ['test/node/**/*.test.ts'], timeout: 600_000 }),
+      tier('e2e', { include: ['test/e2e/**/*.test.ts'], timeout: 180_000 }),
     ],
   },
 });

@@ -85,7 +85,8 @@ async function manifestsUnder(folder: string): Promise<Manifest[]> {
   return (await Promise.all(files.map((file) => documentsOf(join(ROOT, folder, file))))).flat();
 }
 
-async function documentsOf(path: string): Promise<Manifest[]> {
+/** Every document of a YAML file. */
+export async function documentsOf(path: string): Promise<Manifest[]> {
   const documents = parseAllDocuments(await readFile(path, 'utf8'));
   return documents.map((document) => document.toJS() as Manifest);
 }

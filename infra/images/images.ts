@@ -1,0 +1,45 @@
+/** One image: a program of `dist/` on the Node base image, with the data files it reads. */
+export interface Image {
+  name: string;
+  /** Below `/app` in the image. */
+  entry: string;
+  /** From the project's root, to below `/app`. */
+  files: Record<string, string>;
+  env: Record<string, string>;
+}
+
+/** Run as nobody in particular: the chart's and the runs' pods set their own user. */
+export const USER = '65532:65532';
+
+const bundleMark = { 'dist/package.json': 'package.json' };
+
+const pod = (name: string): Image => ({
+  name,
+  entry: `${name}.js`,
+  files: { ...bundleMark, [`dist/pods/${name}.js`]: `${name}.js` },
+  env: { NODE_ENV: 'production' },
+});
+
+const FUNCTIONS = { 'infra/generated/functions.json': 'functions.json' };
+
+/** Every image of the project. Pod programs keep the names that runs ask for. */
+export const IMAGES: readonly Image[] = [
+  {
+    name: 'relay',
+    entry: 'main.js',
+    files: { ...bundleMark, ...FUNCTIONS, 'dist/relay/main.js': 'main.js' },
+    env: { NODE_ENV: 'production', RELAY_CONFIG: '/app/functions.json', RELAY_HOST: '0.0.0.0' },
+  },
+  {
+    name: 'host',
+    entry: 'main.js',
+    files: { ...bundleMark, ...FUNCTIONS, 'dist/host/main.js': 'main.js', 'dist/functions': 'functions' },
+    env: {
+      NODE_ENV: 'production',
+      FUNCTIONS_DIR: '/app/functions',
+      FUNCTIONS_MANIFESTS: '/app/functions.json',
+      HOST_ADDRESS: '0.0.0.0',
+    },
+  },
+  ...['agent-runner', 'ipc-bridge', 'skill-executor'].map(pod),
+];
