@@ -19,9 +19,6 @@ const print = (line: string) =>
     process.stdout.write(`${line}\n`, (error) => (error ? reject(error) : resolve()));
   });
 
-// The SDK would print its warnings to stdout, where the markers belong.
-Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
-
 let reporting: Promise<0 | 1> | undefined;
 
 /** Only the first outcome counts. */

@@ -44,6 +44,8 @@ export async function performRun(config: RunnerConfig, dependencies: RunDependen
 
 async function loop(config: RunnerConfig, dependencies: RunDependencies, startedAt: number, signal: AbortSignal) {
   const { paths, log } = dependencies;
+  // The SDK prints its warnings to stdout, where the markers belong.
+  Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
   // Loaded here: a run without a task need not wait for the SDK.
   const [{ runAgentLoop }, { buildTools }, { buildSystemPrompt }, { startTrace }] = await Promise.all([
     import('./agent-loop.ts'),
