@@ -32,7 +32,8 @@ const PIPES_AFTER_EXIT_MS = 250;
 
 /** Runs one command in a process group of its own, so that its end, by time-out or `signal`, takes its children along. */
 export async function runCommand(command: Command, signal?: AbortSignal): Promise<CommandResult> {
-  const child = spawn(shell(), ['-c', command.line], {
+  const [shell, ...options] = shellCommand();
+  const child = spawn(shell, [...options, '-c', command.line], {
     cwd: isFolder(command.workDir) ? command.workDir : '/',
     env: command.env,
     detached: true,
@@ -114,11 +115,13 @@ export function signalGroup(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-function shell(): string {
-  return SHELLS.find(isExecutable) ?? 'sh';
+/** Node's pipes are sockets, and a bash whose input is a socket believes it was called over the network and reads ~/.bashrc. */
+function shellCommand(): [string, ...string[]] {
+  const bash = BASHES.find(isExecutable);
+  return bash === undefined ? ['sh'] : [bash, '--norc'];
 }
 
-const SHELLS = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
+const BASHES = ['/bin/bash', '/usr/bin/bash', '/usr/local/bin/bash'];
 
 function isExecutable(path: string): boolean {
   try {
