@@ -1,0 +1,74 @@
+import { readFileSync } from 'node:fs';
+import * as z from 'zod';
+import { type Environment, loadConfig, secretList } from '../../shared/config/load.ts';
+import { AppError } from '../../shared/errors.ts';
+
+const ResourceSchema = z.object({
+  group: z.string(),
+  version: z.string().min(1),
+  plural: z.string().min(1),
+  kind: z.string().min(1),
+  namespaced: z.boolean(),
+});
+
+const watch = {
+  resource: ResourceSchema,
+  labelSelector: z.string().min(1).exactOptional(),
+  wakeOn: z.array(z.object({ path: z.string().min(1), except: z.array(z.string()).exactOptional() })),
+};
+
+const ReconcilesSchema = z.object({
+  primary: z.object(watch),
+  children: z.array(
+    z.object({ ...watch, mapTo: z.union([z.object({ owner: z.string() }), z.object({ label: z.string() })]) }),
+  ),
+  subjects: z.array(
+    z.object({ subject: z.string().min(1), namespaceToken: z.int().min(0), nameToken: z.int().min(0) }),
+  ),
+});
+
+/** What the relay reads of a function's manifest; the rest concerns others. */
+const RelayFunctionSchema = z.object({
+  name: z.string().regex(/^[a-z0-9-]+$/),
+  timeoutSeconds: z.number().positive(),
+  concurrency: z.int().min(1),
+  reconciles: ReconcilesSchema.exactOptional(),
+  subjects: z.array(z.string().min(1)).exactOptional(),
+});
+
+export type RelayFunction = z.output<typeof RelayFunctionSchema>;
+
+const RoutingSchema = z.object({ functions: z.array(RelayFunctionSchema) });
+
+const EnvironmentSchema = z.object({
+  RELAY_CONFIG: z.string(),
+  FUNCTIONS_URL: z.url(),
+  NATS_URL: z.string(),
+  NATS_CREDS_FILE: z.string().optional(),
+  RELAY_HOST: z.string().default('127.0.0.1'),
+  RELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8788),
+  RELAY_SHARD: z.string().default('0'),
+  RELAY_TO_FUNCTION_SECRETS: secretList,
+  FUNCTION_TO_RELAY_SECRETS: secretList,
+});
+
+export type RelayConfig = z.output<typeof EnvironmentSchema> & { functions: RelayFunction[] };
+
+/** The relay's environment and the file that `RELAY_CONFIG` names. Throws `CONFIG_INVALID` with what is wrong. */
+export function loadRelayConfig(env: Environment): RelayConfig {
+  const config = loadConfig(EnvironmentSchema, env);
+  return { ...config, functions: readRouting(config.RELAY_CONFIG) };
+}
+
+function readRouting(path: string): RelayFunction[] {
+  let json: unknown;
+  try {
+    json = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new AppError('CONFIG_INVALID', `RELAY_CONFIG: ${path} cannot be read as JSON`, { cause });
+  }
+  const parsed = RoutingSchema.safeParse(json);
+  if (parsed.success) return parsed.data.functions;
+  const wrong = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new AppError('CONFIG_INVALID', `RELAY_CONFIG: ${wrong}`);
+}
