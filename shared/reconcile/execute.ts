@@ -1,12 +1,13 @@
 import type { Bus } from '../bus/bus.ts';
-import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resources.ts';
+import { KubeStatusError } from '../kube/status-error.ts';
 import type { Action } from './plan.ts';
+import type { KubeWriter, Refusal } from './reconciler.ts';
 
 /** Whose plan is carried out, and with what. */
 export interface Execution {
-  kube: Pick<KubeClient, 'apply' | 'applyStatus' | 'mergePatch' | 'remove'>;
+  kube: KubeWriter;
   bus: Pick<Bus, 'publish'>;
   resource: Resource;
   fieldManager: string;
@@ -24,8 +25,33 @@ export async function execute(actions: readonly Action[], execution: Execution):
   let { primary } = execution;
   for (const action of actions) {
     execution.signal.throwIfAborted();
-    primary = (await carryOut(action, primary, execution)) ?? primary;
+    try {
+      primary = (await carryOut(action, primary, execution)) ?? primary;
+    } catch (thrown) {
+      throw refusalOf(action, thrown, primary) ?? thrown;
+    }
   }
+}
+
+/** Ends an execution: the API server refused an action and will refuse it again. `primary` is as last written. */
+export class ActionRefused extends Error {
+  override readonly name = 'ActionRefused';
+  readonly refusal: Refusal;
+  readonly primary: KubeObject;
+
+  constructor(refusal: Refusal, primary: KubeObject, cause: unknown) {
+    super(refusal.message, { cause });
+    this.refusal = refusal;
+    this.primary = primary;
+  }
+}
+
+const REFUSED = new Set([400, 403, 413, 422]);
+
+function refusalOf(action: Action, thrown: unknown, primary: KubeObject): ActionRefused | undefined {
+  if (!(thrown instanceof KubeStatusError) || !REFUSED.has(thrown.code)) return undefined;
+  const { code, reason, message } = thrown;
+  return new ActionRefused({ action, code, reason, message }, primary, thrown);
 }
 
 /** Returns the primary when the action wrote it. */

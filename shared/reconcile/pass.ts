@@ -1,12 +1,11 @@
 import type { Bus } from '../bus/bus.ts';
 import type { Reply } from '../delivery/reply.ts';
 import { type AppError, ERRORS } from '../errors.ts';
-import type { KubeClient } from '../kube/client.ts';
 import { classifyFailure } from '../kube/failure.ts';
 import type { KubeObject } from '../kube/objects.ts';
-import { execute } from './execute.ts';
+import { ActionRefused, type Execution, execute } from './execute.ts';
 import type { Plan } from './plan.ts';
-import type { ObjectKey, Reconciler } from './reconciler.ts';
+import type { KubeReader, KubeWriter, ObjectKey, Reconciler, Refusal } from './reconciler.ts';
 
 /** What one pass came to, for logs, metrics and `explain`. */
 export interface PassReport {
@@ -17,8 +16,8 @@ export interface PassReport {
 }
 
 export interface PassDependencies<Config> {
-  kube: KubeClient;
-  bus: Bus;
+  kube: KubeReader & KubeWriter;
+  bus: Pick<Bus, 'publish' | 'last'>;
   config: Config;
   now: () => Date;
   report: (report: PassReport) => void;
@@ -33,11 +32,13 @@ export async function reconcile<Observed extends { primary: KubeObject | undefin
 ): Promise<Reply> {
   let plan: Plan | undefined;
   try {
-    const observed = await reconciler.observe(key, { kube, bus, signal }, config);
-    plan = reconciler.plan(observed, now(), config);
+    const time = now();
+    const observed = await reconciler.observe(key, { kube, bus, now: time, signal }, config);
+    plan = reconciler.plan(observed, time, config);
     if (observed.primary !== undefined) {
       const { resource, fieldManager } = reconciler;
-      await execute(plan.actions, { kube, bus, resource, fieldManager, primary: observed.primary, signal });
+      const execution: Execution = { kube, bus, resource, fieldManager, primary: observed.primary, signal };
+      plan = await carryOut(plan, execution, (refusal) => reconciler.planRefused?.(observed, refusal, time, config));
     }
     const reply: Reply =
       plan.requeueAfterSeconds === undefined
@@ -46,10 +47,28 @@ export async function reconcile<Observed extends { primary: KubeObject | undefin
     report({ key, reply, plan });
     return reply;
   } catch (thrown) {
-    const error = classifyFailure(thrown);
+    const error = classifyFailure(thrown instanceof ActionRefused ? thrown.cause : thrown);
     const outcome = ERRORS[error.code].disposition === 'retry' ? 'retry' : 'terminal';
     const reply: Reply = { outcome, code: error.code };
     report({ key, reply, error, ...(plan !== undefined && { plan }) });
     return reply;
+  }
+}
+
+/** Carries a plan out, or what is planned instead when the API server refuses part of it. Returns what was carried out. */
+async function carryOut(
+  plan: Plan,
+  execution: Execution,
+  instead: (refusal: Refusal) => Plan | undefined,
+): Promise<Plan> {
+  try {
+    await execute(plan.actions, execution);
+    return plan;
+  } catch (thrown) {
+    if (!(thrown instanceof ActionRefused)) throw thrown;
+    const other = instead(thrown.refusal);
+    if (other === undefined) throw thrown.cause;
+    await execute(other.actions, { ...execution, primary: thrown.primary });
+    return other;
   }
 }

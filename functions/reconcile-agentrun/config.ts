@@ -1,0 +1,26 @@
+import * as z from 'zod';
+import { SYSTEM_NAMESPACE } from '../../crds/group.ts';
+import { type Environment, loadConfig, secret } from '../../shared/config/load.ts';
+
+const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
+
+/** What runs are built with. Nothing of it is fixed in code, so that mirrors, other namespaces and other buses work [RUN-W51]. */
+const RunEnvironmentSchema = z.object({
+  SYMPOZIUM_IMAGE_REGISTRY: z.string().default('ghcr.io/sympozium-ai/sympozium'),
+  SYMPOZIUM_IMAGE_TAG: z.string().default('latest'),
+  /** NATS as pods reach it. */
+  POD_EVENT_BUS_URL: z.string().default('nats://nats.sympozium-system.svc:4222'),
+  /** NATS credentials text (JWT and seed) for the pods' bridges. */
+  POD_EVENT_BUS_CREDENTIALS: secret.optional(),
+  SYMPOZIUM_SYSTEM_NAMESPACE: z.string().default(SYSTEM_NAMESPACE),
+  /** Time-out of runs that neither they nor their instance bound, with a provider in a cloud. */
+  RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600),
+  /** The same with a provider on own hardware, which is slower. */
+  RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS: seconds(1800),
+  /** How long a pod may wait for a node: longer than autoscalers take to add one. */
+  RUN_UNSCHEDULABLE_GRACE_SECONDS: seconds(120),
+});
+
+export type RunConfig = z.output<typeof RunEnvironmentSchema>;
+
+export const loadRunConfig = (env: Environment): RunConfig => loadConfig(RunEnvironmentSchema, env);

@@ -1,0 +1,30 @@
+import { RUN_REASONS, type RunReason } from '../../crds/conditions.ts';
+import type { NOT_SUPPORTED } from './unsupported.ts';
+
+/** Why a run failed: `reason` for programs, `error` as the original words it in `status.error`, `message` for people. */
+export interface Failure {
+  reason: RunReason | typeof NOT_SUPPORTED;
+  error: string;
+  message: string;
+}
+
+export const failure = (reason: Failure['reason'], error: string, message: string = error): Failure => ({
+  reason,
+  error,
+  message,
+});
+
+/** A check of what the run asks for, in the original's words. */
+export const policyFailure = (reason: Failure['reason'], why: string): Failure =>
+  failure(reason, `policy validation failed: ${why}`);
+
+export const JOB_NOT_FOUND = failure(
+  RUN_REASONS.jobNotFound,
+  'Job not found',
+  'The Job of the run was removed before there was a result',
+);
+export const JOB_TAKEN = failure(
+  RUN_REASONS.jobNotOwned,
+  'Job not found',
+  'The Job of the run was removed, and something else has taken its name',
+);

@@ -1,0 +1,66 @@
+import { KINDS } from '../../crds/group.ts';
+import { LABELS } from '../../crds/labels.ts';
+import { JOBS, PODS } from '../../shared/kube/resources.ts';
+import type { FunctionManifest } from '../../shared/manifest.ts';
+
+const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks'];
+
+export const manifest: FunctionManifest = {
+  name: 'reconcile-agentrun',
+  memoryMb: 256,
+  timeoutSeconds: 30,
+  concurrency: 20,
+  reconciles: {
+    primary: {
+      resource: KINDS.AgentRun,
+      labelSelector: `!${LABELS.finished}`,
+      // Its own writes wake nobody: a run's spec is final, and what follows comes from Job, pod and bus.
+      wakeOn: [{ path: 'metadata.generation' }, { path: 'metadata.deletionTimestamp' }],
+    },
+    children: [
+      {
+        resource: JOBS,
+        labelSelector: LABELS.agentRun,
+        mapTo: { owner: KINDS.AgentRun.kind },
+        wakeOn: [{ path: 'status.conditions[*].type' }, { path: 'metadata.deletionTimestamp' }],
+      },
+      {
+        resource: PODS,
+        labelSelector: LABELS.agentRun,
+        mapTo: { label: LABELS.agentRun },
+        wakeOn: [
+          { path: 'status.phase', except: ['Pending', 'Running'] },
+          { path: 'status.reason' },
+          { path: 'status.containerStatuses[*].state.terminated.exitCode' },
+          {
+            path: 'status.containerStatuses[*].state.waiting.reason',
+            except: ['ContainerCreating', 'PodInitializing'],
+          },
+          { path: 'status.initContainerStatuses[*].state.waiting.reason', except: ['PodInitializing'] },
+        ],
+      },
+    ],
+    // sympozium.run.<namespace>.<run>.<uid>.completed
+    subjects: [{ subject: 'sympozium.run.*.*.*.completed', namespaceToken: 2, nameToken: 3 }],
+  },
+  rules: [
+    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns'], verbs: ['get', 'patch'] },
+    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/status'], verbs: ['patch'] },
+    // Owner references that block the owner's deletion need it (OwnerReferencesPermissionEnforcement).
+    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/finalizers'], verbs: ['update'] },
+    { apiGroups: [KINDS.AgentRun.group], resources: ownKinds, verbs: ['get'] },
+    { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['events'], verbs: ['list'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] },
+    // Only metadata is asked for: whether a key exists, never what it is.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+    { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'create', 'patch', 'delete'] },
+    {
+      apiGroups: ['rbac.authorization.k8s.io'],
+      resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
+      verbs: ['get', 'create', 'patch', 'delete'],
+    },
+  ],
+};

@@ -1,0 +1,81 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
+import { controllerReference } from '../../shared/kube/objects.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import { runLabels } from '../../shared/pods/labels.ts';
+import type { PodSpec } from '../../shared/pods/pod.ts';
+import { podSecurity } from '../../shared/pods/security.ts';
+import { parseGoDuration } from '../../shared/runs/go-duration.ts';
+import { agentContainer } from './agent-container.ts';
+import { bridgeContainer } from './bridge-container.ts';
+import { AGENT_SERVICE_ACCOUNT, jobNameOf } from './names.ts';
+import type { RunBuild } from './run-build.ts';
+import { taskSidecars } from './run-build.ts';
+import { sandboxContainer } from './sandbox-container.ts';
+import { skillContainer } from './skill-container.ts';
+import { volumesOf } from './volumes.ts';
+
+/** How much later than the control plane's time-out the Job ends by itself, so that the two never race [RUN-W28]. */
+const DEADLINE_MARGIN_SECONDS = 60;
+/** The bridge needs 2 s after a result, and a tool call some more. */
+const TERMINATION_GRACE_SECONDS = 15;
+
+/** The one Job of a run in task mode (AgentRun spec, 3.3). */
+export function jobFor(build: RunBuild): Job {
+  const { run, resolution } = build;
+  const { name, namespace = '' } = run.metadata;
+  const labels = runLabels(name, run.spec.instanceRef, COMPONENTS.agentRun);
+  return {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name: jobNameOf(name),
+      namespace,
+      labels,
+      annotations: { [ANNOTATIONS.resolution]: JSON.stringify(resolution) },
+      ownerReferences: [controllerReference(run)],
+    },
+    spec: {
+      backoffLimit: 0,
+      ttlSecondsAfterFinished: 300,
+      activeDeadlineSeconds: Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + DEADLINE_MARGIN_SECONDS,
+      // Network policies select agent pods by their role [RUN-W18].
+      template: { metadata: { labels: { ...labels, [LABELS.role]: 'agent' } }, spec: podSpec(build) },
+    },
+  };
+}
+
+function podSpec(build: RunBuild): PodSpec {
+  const { run, resolution } = build;
+  const sidecars = taskSidecars(build);
+  const host = sidecars.flatMap(({ sidecar }) => (sidecar.hostAccess?.enabled === true ? [sidecar.hostAccess] : []));
+  const hostNetwork = host.some((access) => access.hostNetwork === true);
+  const { nodeSelector } = resolution.model;
+  return {
+    restartPolicy: 'Never',
+    serviceAccountName: AGENT_SERVICE_ACCOUNT,
+    automountServiceAccountToken: false,
+    terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
+    dnsPolicy: hostNetwork ? 'ClusterFirstWithHostNet' : 'ClusterFirst',
+    ...(hostNetwork && { hostNetwork }),
+    ...(host.some((access) => access.hostPID === true) && { hostPID: true }),
+    ...(nodeSelector !== undefined && { nodeSelector }),
+    ...pullSecrets(resolution),
+    securityContext: podSecurity(seccompOf(run)),
+    containers: [
+      agentContainer(build),
+      bridgeContainer(build),
+      ...(run.spec.sandbox?.enabled === true ? [sandboxContainer(build)] : []),
+      ...sidecars.map(skillContainer),
+    ],
+    volumes: volumesOf(build),
+  };
+}
+
+function pullSecrets({ imagePullSecrets = [] }: RunBuild['resolution']): Pick<PodSpec, 'imagePullSecrets'> {
+  return imagePullSecrets.length === 0 ? {} : { imagePullSecrets };
+}
+
+/** Counts even where the sandbox is off, as in the original [RUN-029]. */
+const seccompOf = ({ spec }: AgentRun): string | undefined =>
+  spec.sandbox?.securityContext?.seccompProfile?.type || undefined;

@@ -1,0 +1,96 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { COMPONENTS, LABELS } from '../../crds/labels.ts';
+import { runSubject } from '../../shared/bus/subjects.ts';
+import { classifyFailure } from '../../shared/kube/failure.ts';
+import { fitName } from '../../shared/kube/names.ts';
+import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
+import { EVENTS, PODS } from '../../shared/kube/resources.ts';
+import { isNotFound } from '../../shared/kube/status-error.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import type { Pod } from '../../shared/pods/pod.ts';
+import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
+import type { BusReading, Execution, LogReading } from './observed.ts';
+import { busOutcome } from './outcome.ts';
+import { agentEnd, isOverdue } from './progress.ts';
+
+/** A container's log is at most 16 KiB a line on disk, so the tail never loses its end to the limit [RUN-W22] [RUN-W42]. */
+const LOG_TAIL = { tailLines: 200, limitBytes: 4 * 1024 * 1024 };
+/** The Job controller makes a pod within moments; later than this, its events say why it could not. */
+const POD_DUE_SECONDS = 10;
+
+/** Reads what decides over a run under way: its Job's pod, what it published, and its log where the bus has nothing. */
+export async function observeExecution(
+  run: AgentRun,
+  job: Job | undefined,
+  context: ObserveContext,
+): Promise<Execution> {
+  const [pod, bus] = await Promise.all([podOf(run, job, context), completedMessage(run, context)]);
+  const decided = bus.state === 'read' && busOutcome(bus.payload) !== undefined;
+  const readLog = !decided && (agentEnd(pod) !== undefined || isOverdue(run, job, context.now));
+  return {
+    job,
+    pod,
+    bus,
+    log: readLog ? await agentLog(pod, context) : { state: 'unread' },
+    createFailures: job !== undefined && pod === undefined ? await createFailures(job, context) : [],
+  };
+}
+
+/**
+ * The pod of this run's Job, told by its owner and never by its label alone, which anyone can set [RUN-W01]. Without the Job,
+ * the pod that the run already named.
+ */
+async function podOf(run: AgentRun, job: Job | undefined, { kube, signal }: ObserveContext): Promise<Pod | undefined> {
+  const { namespace = '', name } = run.metadata;
+  const labelSelector = `${LABELS.agentRun}=${fitName(name)},${LABELS.component}=${COMPONENTS.agentRun}`;
+  const { items } = await kube.list<Pod>(PODS, { namespace, labelSelector, signal });
+  const own = items.filter((pod) =>
+    job === undefined ? pod.metadata.name === run.status?.podName : controllerOf(pod)?.uid === job.metadata.uid,
+  );
+  return own.sort((a, b) => compareCreation(b, a))[0];
+}
+
+function compareCreation(a: KubeObject, b: KubeObject): number {
+  const [x = '', y = ''] = [a.metadata.creationTimestamp, b.metadata.creationTimestamp];
+  return x === y ? a.metadata.name.localeCompare(b.metadata.name) : x < y ? -1 : 1;
+}
+
+/** A bus that is away is an observation, not a failed pass: the log may still decide. */
+async function completedMessage(run: AgentRun, { bus, signal }: ObserveContext): Promise<BusReading> {
+  const { namespace = '', name, uid = '' } = run.metadata;
+  try {
+    const message = await bus.last(`${runSubject({ namespace, name, uid })}.completed`, signal);
+    return { state: 'read', ...(message !== undefined && { payload: message.payload }) };
+  } catch (thrown) {
+    if (signal.aborted || classifyFailure(thrown).code !== 'UPSTREAM_UNAVAILABLE') throw thrown;
+    return { state: 'unavailable' };
+  }
+}
+
+/** Only a missing pod means that there is no log; any other failure fails the pass, to be tried again [RUN-W23]. */
+async function agentLog(pod: Pod | undefined, { kube, signal }: ObserveContext): Promise<LogReading> {
+  if (pod === undefined) return { state: 'gone' };
+  const { namespace = '', name } = pod.metadata;
+  // An agent that never began has no log, and the API server would answer 400.
+  const state = pod.status?.containerStatuses?.find((one) => one.name === 'agent')?.state;
+  if (state?.running === undefined && state?.terminated === undefined) return { state: 'gone' };
+  try {
+    return { state: 'read', text: await kube.logs({ namespace, name }, { container: 'agent', ...LOG_TAIL, signal }) };
+  } catch (thrown) {
+    if (isNotFound(thrown)) return { state: 'gone' };
+    throw thrown;
+  }
+}
+
+interface KubeEvent extends KubeObject {
+  message?: string;
+}
+
+async function createFailures(job: Job, { kube, now, signal }: ObserveContext): Promise<string[]> {
+  const age = (now.getTime() - Date.parse(job.metadata.creationTimestamp ?? '')) / 1000;
+  if (!(age >= POD_DUE_SECONDS)) return [];
+  const { namespace = '', uid = '' } = job.metadata;
+  const fieldSelector = `involvedObject.uid=${uid},reason=FailedCreate`;
+  const { items } = await kube.page<KubeEvent>(EVENTS, { namespace, fieldSelector, limit: 20, signal });
+  return items.flatMap(({ message }) => (message === undefined ? [] : [message]));
+}

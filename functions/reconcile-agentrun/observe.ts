@@ -1,0 +1,107 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { KINDS } from '../../crds/group.ts';
+import type { SkillPack } from '../../crds/skillpack.ts';
+import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
+import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { isControlledBy } from '../../shared/kube/objects.ts';
+import { JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
+import type { RunConfig } from './config.ts';
+import { AGENT_SERVICE_ACCOUNT, jobNameOf } from './names.ts';
+import { observeExecution } from './observe-execution.ts';
+import type { Executing, Observed } from './observed.ts';
+import { packNames, skillsOf } from './skills.ts';
+import { stageOf } from './stage.ts';
+
+export async function observeAgentRun(key: ObjectKey, context: ObserveContext, config: RunConfig): Promise<Observed> {
+  const { kube, signal } = context;
+  const primary = await kube.get<AgentRun>(KINDS.AgentRun, key, { signal });
+  if (primary === undefined) return { stage: 'gone', primary };
+  const stage = stageOf(primary);
+  switch (stage) {
+    case 'finished':
+    case 'elsewhere':
+      return { stage, primary };
+    case 'ended':
+    case 'deleting':
+      return { stage, primary, job: await ownJob(primary, context) };
+    case 'running':
+      return observeRunning(primary, context);
+    case 'pending':
+      return observePending(primary, context, config);
+  }
+}
+
+async function observeRunning(primary: AgentRun, context: ObserveContext): Promise<Executing> {
+  const job = await jobOf(primary, context);
+  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
+  const execution = await observeExecution(primary, own, context);
+  return { stage: 'executing', primary, jobTaken: job !== own, ...execution };
+}
+
+async function observePending(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Observed> {
+  const { kube, signal } = context;
+  const { namespace = '' } = primary.metadata;
+  const [job, instance] = await Promise.all([
+    jobOf(primary, context),
+    kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
+  ]);
+  if (job !== undefined && isControlledBy(job, primary)) {
+    return { stage: 'executing', primary, jobTaken: false, ...(await observeExecution(primary, job, context)) };
+  }
+  const { authSecretRef } = primary.spec.model;
+  const policyRef = instance?.spec.policyRef ?? '';
+  const at = { namespace, name: AGENT_SERVICE_ACCOUNT };
+  const [policy, secret, account, packs] = await Promise.all([
+    policyRef === ''
+      ? undefined
+      : kube.get<SympoziumPolicy>(KINDS.SympoziumPolicy, { namespace, name: policyRef }, { signal }),
+    authSecretRef === ''
+      ? undefined
+      : kube.get(SECRETS, { namespace, name: authSecretRef }, { metadataOnly: true, signal }),
+    kube.get(SERVICE_ACCOUNTS, at, { metadataOnly: true, signal }),
+    instance === undefined ? {} : packsOf(primary, instance, context, config),
+  ]);
+  return {
+    stage: 'starting',
+    primary,
+    job,
+    instance,
+    policy,
+    secretFound: secret !== undefined,
+    serviceAccountFound: account !== undefined,
+    packs,
+  };
+}
+
+/** Each pack from the run's namespace or else the system's [AgentRun spec, 3.6]. */
+async function packsOf(
+  run: AgentRun,
+  instance: SympoziumInstance,
+  { kube, signal }: ObserveContext,
+  config: RunConfig,
+): Promise<Record<string, SkillPack>> {
+  const { namespace = '' } = run.metadata;
+  const namespaces = [...new Set([namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE])];
+  const found = await Promise.all(
+    packNames(skillsOf(run, instance)).map(async (name) => {
+      for (const from of namespaces) {
+        const pack = await kube.get<SkillPack>(KINDS.SkillPack, { namespace: from, name }, { signal });
+        if (pack !== undefined) return [[name, pack] as const];
+      }
+      return [];
+    }),
+  );
+  return Object.fromEntries(found.flat());
+}
+
+function jobOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<Job | undefined> {
+  const { namespace = '', name } = run.metadata;
+  return kube.get<Job>(JOBS, { namespace, name: run.status?.jobName ?? jobNameOf(name) }, { signal });
+}
+
+async function ownJob(run: AgentRun, context: ObserveContext): Promise<Job | undefined> {
+  const job = await jobOf(run, context);
+  return job !== undefined && isControlledBy(job, run) ? job : undefined;
+}

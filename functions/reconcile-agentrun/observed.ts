@@ -1,0 +1,52 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { SkillPack } from '../../crds/skillpack.ts';
+import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
+import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import type { Pod } from '../../shared/pods/pod.ts';
+
+/** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
+export type Observed =
+  | { stage: 'gone'; primary: undefined }
+  | { stage: 'finished' | 'elsewhere'; primary: AgentRun }
+  | Starting
+  | Executing
+  | { stage: 'ended' | 'deleting'; primary: AgentRun; job: Job | undefined };
+
+/** Not started: what the run refers to. `job` has the name of the run's Job and is not the run's. */
+export interface Starting {
+  stage: 'starting';
+  primary: AgentRun;
+  job: Job | undefined;
+  instance: SympoziumInstance | undefined;
+  /** Undefined also when the instance names none. */
+  policy: SympoziumPolicy | undefined;
+  /** Whether the Secret with the model's key exists; its content is never read. */
+  secretFound: boolean;
+  serviceAccountFound: boolean;
+  /** SkillPacks that exist, by name without prefix. */
+  packs: Record<string, SkillPack>;
+}
+
+/** The Job exists, or the run says that it did. */
+export interface Executing extends Execution {
+  stage: 'executing';
+  primary: AgentRun;
+  /** The Job is gone and something else took its name. */
+  jobTaken: boolean;
+}
+
+/** What the run's pod published, or why that is not known. */
+export type BusReading = { state: 'read'; payload?: unknown } | { state: 'unavailable' };
+
+/** The tail of the agent's log; `gone` when there is no pod to read it from. */
+export type LogReading = { state: 'unread' | 'gone' } | { state: 'read'; text: string };
+
+export interface Execution {
+  job: Job | undefined;
+  pod: Pod | undefined;
+  bus: BusReading;
+  log: LogReading;
+  /** Messages of the Job's `FailedCreate` events, read once a pod is overdue. */
+  createFailures: string[];
+}

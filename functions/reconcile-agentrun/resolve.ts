@@ -1,0 +1,63 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { Resolution } from '../../crds/agentrun-status.ts';
+import { RUN_REASONS } from '../../crds/conditions.ts';
+import { LABELS } from '../../crds/labels.ts';
+import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
+import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { goDuration, parseGoDuration } from '../../shared/runs/go-duration.ts';
+import type { RunConfig } from './config.ts';
+import { type Failure, failure } from './failure.ts';
+import { inputSize } from './input-config-map.ts';
+import { bytesOf, CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
+import { skillsOf } from './skills.ts';
+
+/** Providers on own hardware (AgentRun spec, 2.6). */
+const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth', 'vllm', 'llamacpp', 'local']);
+
+/** What the run inherits and what it is bound by, decided once; later passes read it from Job and status [RUN-W06] [RUN-W43]. */
+export function resolve(
+  run: AgentRun,
+  instance: SympoziumInstance,
+  policy: SympoziumPolicy | undefined,
+  config: RunConfig,
+): Resolution {
+  const { spec } = run;
+  const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
+  return {
+    skills: skillsOf(run, instance),
+    timeout: timeoutOf(run, instance, config),
+    // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
+    systemPrompt: spec.systemPrompt || (instance.spec.memory?.systemPrompt ?? ''),
+    model: spec.model,
+    ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
+    ...(personaPack !== '' && { personaPack }),
+    ...(policy !== undefined && { policy: policyOf(policy) }),
+  };
+}
+
+/** The run's own time-out, its instance's, or the default of its provider: the first that is more than zero. */
+function timeoutOf({ spec }: AgentRun, instance: SympoziumInstance, config: RunConfig): string {
+  const given = [spec.timeout, instance.spec.agents.default.runTimeout].find(
+    (text) => text !== undefined && (parseGoDuration(text) ?? 0) > 0,
+  );
+  if (given !== undefined) return given;
+  const local = LOCAL_PROVIDERS.has(spec.model.provider);
+  return goDuration(local ? config.RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS : config.RUN_DEFAULT_TIMEOUT_SECONDS);
+}
+
+function policyOf({ metadata }: SympoziumPolicy): NonNullable<Resolution['policy']> {
+  const { name, uid, generation } = metadata;
+  return { name, ...(uid !== undefined && { uid }), ...(generation !== undefined && { generation }) };
+}
+
+/** Something in the run that no pod could be given, named; such a run would loop or hang [RUN-W16]. */
+export function oversize(run: AgentRun, resolution: Resolution): Failure | undefined {
+  const tooLarge = (what: string, max: number) =>
+    failure(RUN_REASONS.invalidSpec, `${what} must be at most ${max} bytes`);
+  if (bytesOf(resolution.systemPrompt) > ENV_VALUE_MAX) return tooLarge('systemPrompt', ENV_VALUE_MAX);
+  const env = Object.entries(run.spec.env ?? {}).find(([, value]) => bytesOf(value) > ENV_VALUE_MAX);
+  if (env !== undefined) return tooLarge(`env ${env[0]}`, ENV_VALUE_MAX);
+  if (inputSize(run, resolution) > CONFIG_MAP_MAX) return tooLarge('task and systemPrompt together', CONFIG_MAP_MAX);
+  if (bytesOf(JSON.stringify(resolution)) > RESOLUTION_MAX) return tooLarge('skills and their params', RESOLUTION_MAX);
+  return undefined;
+}

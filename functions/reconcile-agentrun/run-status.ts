@@ -1,0 +1,94 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { AgentRunStatus, Resolution } from '../../crds/agentrun-status.ts';
+import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions.ts';
+import { ANNOTATIONS } from '../../crds/labels.ts';
+import { rfc3339, withCondition } from '../../shared/kube/conditions.ts';
+import type { Pod } from '../../shared/pods/pod.ts';
+import type { Failure } from './failure.ts';
+import { cutBytes, ERROR_MAX, RESULT_MAX } from './limits.ts';
+import type { Outcome } from './outcome.ts';
+
+type Claim = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
+
+/**
+ * Each function gives the whole status, since server-side apply takes away what this manager leaves out.
+ * `status` is what is stored, or planned just before.
+ */
+function withClaim(run: AgentRun, status: AgentRunStatus, claim: Claim, now: Date): AgentRunStatus {
+  const { generation } = run.metadata;
+  const succeeded = { type: CONDITIONS.succeeded, ...claim };
+  return {
+    ...status,
+    ...(generation !== undefined && { observedGeneration: generation }),
+    conditions: withCondition(status.conditions, succeeded, { generation, now }),
+  };
+}
+
+export interface Start {
+  jobName: string;
+  pod: Pod;
+  startedAt: Date;
+  resolution: Resolution | undefined;
+}
+
+/** Running: the Job's pod was seen. */
+export function runningStatus(
+  run: AgentRun,
+  { jobName, pod, startedAt, resolution }: Start,
+  now: Date,
+): AgentRunStatus {
+  const traceID = traceIdOf(run);
+  const status: AgentRunStatus = {
+    ...run.status,
+    phase: AGENT_RUN_PHASES.running,
+    jobName,
+    podName: pod.metadata.name,
+    startedAt: rfc3339(startedAt),
+    ...(resolution !== undefined && { resolution }),
+    ...(traceID !== undefined && { traceID }),
+  };
+  return withClaim(
+    run,
+    status,
+    { status: 'Unknown', reason: RUN_REASONS.running, message: 'The agent is at work' },
+    now,
+  );
+}
+
+/** The trace that the run's pod joins: that of the run's creator. */
+function traceIdOf({ metadata }: AgentRun): string | undefined {
+  return /^[\da-f]{2}-([\da-f]{32})-[\da-f]{16}-/.exec(metadata.annotations?.[ANNOTATIONS.traceparent] ?? '')?.[1];
+}
+
+export function succeededStatus(
+  run: AgentRun,
+  status: AgentRunStatus,
+  { response, usage }: Extract<Outcome, { status: 'success' }>,
+  now: Date,
+): AgentRunStatus {
+  const { text, cut } = cutBytes(response, RESULT_MAX);
+  const next: AgentRunStatus = {
+    ...status,
+    phase: AGENT_RUN_PHASES.succeeded,
+    result: text,
+    completedAt: rfc3339(now),
+    ...(cut && { resultTruncated: true }),
+    ...(usage !== undefined && { tokenUsage: usage }),
+  };
+  return withClaim(
+    run,
+    next,
+    { status: 'True', reason: RUN_REASONS.succeeded, message: 'The agent gave a result' },
+    now,
+  );
+}
+
+export function failedStatus(run: AgentRun, status: AgentRunStatus, why: Failure, now: Date): AgentRunStatus {
+  const next: AgentRunStatus = {
+    ...status,
+    phase: AGENT_RUN_PHASES.failed,
+    error: cutBytes(why.error, ERROR_MAX).text,
+    completedAt: rfc3339(now),
+  };
+  return withClaim(run, next, { status: 'False', reason: why.reason, message: why.message }, now);
+}

@@ -1,0 +1,79 @@
+import { RUN_REASONS } from '../../crds/conditions.ts';
+import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
+import { CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import type { Action } from '../../shared/reconcile/plan.ts';
+import { missingReference, policyDenial } from './admission.ts';
+import type { RunConfig } from './config.ts';
+import { type Failure, failure } from './failure.ts';
+import { inputConfigMap } from './input-config-map.ts';
+import { jobFor } from './job.ts';
+import { AGENT_SERVICE_ACCOUNT } from './names.ts';
+import type { Starting } from './observed.ts';
+import { oversize, resolve } from './resolve.ts';
+import type { RunBuild } from './run-build.ts';
+import { skillConfigMaps } from './skill-config-maps.ts';
+import { packNames } from './skills.ts';
+import { unsupported } from './unsupported.ts';
+
+/** What a run that has no Job yet comes to. */
+export type Beginning =
+  | { kind: 'begin'; actions: Action[] }
+  | { kind: 'failed'; failure: Failure }
+  | { kind: 'wait'; seconds: number; why: string };
+
+/** A predecessor's Job goes within moments, once its pod has ended. */
+const PREDECESSOR_SECONDS = 5;
+/** The Job's pod wakes the run; this covers events that a watch missed, and pods that are never made. */
+export const POD_CHECK_SECONDS = 15;
+
+/** Checks what the run refers to and asks for, and builds its objects: all in one pass, the Job last. */
+export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
+  const missing = missingReference(seen, now);
+  if (missing !== undefined) {
+    return missing.inSeconds <= 0
+      ? { kind: 'failed', failure: missing.failure }
+      : { kind: 'wait', seconds: missing.inSeconds, why: missing.failure.message };
+  }
+  const { primary: run, instance, policy, packs } = seen;
+  // `missingReference` has settled that the instance is there; the compiler cannot know.
+  if (instance === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
+  const resolution = resolve(run, instance, policy, config);
+  const refused =
+    policyDenial(run, policy) ?? unsupported(run, instance, resolution.skills) ?? oversize(run, resolution);
+  if (refused !== undefined) return { kind: 'failed', failure: refused };
+  if (seen.job !== undefined) return namesake(seen, seen.job);
+  const skills = packNames(resolution.skills).flatMap((name) => {
+    const pack = packs[name];
+    const params = resolution.skills.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
+    return pack === undefined ? [] : [{ name, pack, params }];
+  });
+  return { kind: 'begin', actions: objectsOf({ run, resolution, instance, skills, config }, seen.serviceAccountFound) };
+}
+
+/** The name of the run's Job is taken: for good, or by what an earlier run of the same name left behind [RUN-W12]. */
+function namesake({ primary }: Starting, job: KubeObject): Beginning {
+  const owner = controllerOf(job);
+  const predecessor = owner?.kind === primary.kind && owner.name === primary.metadata.name;
+  if (predecessor || job.metadata.deletionTimestamp !== undefined) {
+    return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The Job of an earlier run of this name is going' };
+  }
+  const error = `Job "${job.metadata.name}" exists and does not belong to the run`;
+  return { kind: 'failed', failure: failure(RUN_REASONS.jobNotOwned, error) };
+}
+
+function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
+  const { run, resolution } = build;
+  return [
+    ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
+    { verb: 'apply', resource: CONFIG_MAPS, object: inputConfigMap(run, resolution) },
+    ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
+    { verb: 'apply', resource: JOBS, object: jobFor(build) },
+  ];
+}
+
+/** Shared by all runs of a namespace, so nobody's: it stays [RUN-011]. */
+function serviceAccount(namespace: string): Action {
+  const labels = { 'app.kubernetes.io/managed-by': 'sympozium' };
+  const metadata = { name: AGENT_SERVICE_ACCOUNT, namespace, labels };
+  return { verb: 'apply', resource: SERVICE_ACCOUNTS, object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata } };
+}

@@ -1,0 +1,69 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { AgentRunStatus } from '../../crds/agentrun-status.ts';
+import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions.ts';
+import { FINALIZERS, LABELS } from '../../crds/labels.ts';
+import type { BusEnvelope } from '../../shared/bus/subjects.ts';
+import { SUBJECT_PREFIX } from '../../shared/bus/subjects.ts';
+import { JOBS, refOf } from '../../shared/kube/resources.ts';
+import { type Job, jobEnd } from '../../shared/pods/job.ts';
+import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
+
+/**
+ * What is left once a run's outcome is stored, in this order: its Job is removed where it would linger [RUN-W07], the one
+ * terminal event is published, and the run is marked. The mark comes after the bus has acknowledged the event, so a run without
+ * it is told again, under the same message id.
+ */
+export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefined): Action[] {
+  return [...disposal(job, status), { verb: 'publish', message: terminalEvent(run, status) }, mark(run)];
+}
+
+/** One patch: the finalizer goes, and the label keeps the run out of all watches. */
+export function mark({ metadata }: AgentRun): Action {
+  const finalizers = (metadata.finalizers ?? []).filter((one) => one !== FINALIZERS.agentRun);
+  return { verb: 'patchMetadata', metadata: { finalizers, labels: { [LABELS.finished]: 'true' } } };
+}
+
+/**
+ * A Job that would go on is deleted. One of agent and bridge alone ends by itself after a report, since the bridge ends when it
+ * has published; other sidecars may stay for ever [RUN-075].
+ */
+function disposal(job: Job | undefined, status: AgentRunStatus): Action[] {
+  if (job === undefined || jobEnd(job) !== undefined || job.metadata.deletionTimestamp !== undefined) return [];
+  const reason = status.conditions?.find(({ type }) => type === CONDITIONS.succeeded)?.reason;
+  const reported = reason === RUN_REASONS.succeeded || reason === RUN_REASONS.agentFailed;
+  if (reported && job.spec.template.spec.containers.length <= 2) return [];
+  // The pod must be gone before the Job is, so that a run over its time never works on unseen [RUN-082].
+  return [deletion(job, reason === RUN_REASONS.timeout ? 'Foreground' : 'Background')];
+}
+
+export function deletion(job: Job, propagation: 'Foreground' | 'Background'): Action {
+  return { verb: 'delete', target: refOf(JOBS, job), propagation };
+}
+
+/**
+ * Exactly one a run [RUN-W34]: `agent.run.completed` with the result, or `agent.run.failed` with the error. Made from what is
+ * stored and from nothing else, so that every repeat is the same message.
+ */
+export function terminalEvent(run: AgentRun, status: AgentRunStatus): BusMessage {
+  const { result = '', error = '', tokenUsage, completedAt = '' } = status;
+  if (status.phase !== AGENT_RUN_PHASES.succeeded) return failedEvent(run, error, completedAt);
+  const { durationMs = 0, inputTokens = 0, outputTokens = 0, toolCalls = 0 } = tokenUsage ?? {};
+  const metrics = { durationMs, inputTokens, outputTokens, toolCalls };
+  return event(run, 'agent.run.completed', { status: 'success', response: result, metrics }, completedAt);
+}
+
+/** The event of a run that was deleted while it was under way [RUN-W35]. */
+export function cancelledEvent(run: AgentRun): BusMessage {
+  return failedEvent(run, 'cancelled', run.metadata.deletionTimestamp ?? '');
+}
+
+const failedEvent = (run: AgentRun, error: string, timestamp: string): BusMessage =>
+  event(run, 'agent.run.failed', { error }, timestamp);
+
+function event(run: AgentRun, topic: string, data: unknown, timestamp: string): BusMessage {
+  const { name, namespace = '', uid = '' } = run.metadata;
+  // The name alone does not tell runs of two namespaces apart [RUN-W61].
+  const metadata = { agentRunID: name, instanceName: run.spec.instanceRef, namespace };
+  const payload: BusEnvelope = { topic, timestamp, metadata, data };
+  return { id: `${uid}-terminal`, subject: `${SUBJECT_PREFIX}${topic}`, payload };
+}
