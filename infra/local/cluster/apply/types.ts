@@ -113,7 +113,7 @@ export interface UpdateRequest extends Writer {
 }
 
 export interface PatchError {
-  readonly code: 400 | 422 | 500;
+  readonly code: 400 | 413 | 422 | 500;
   readonly message: string;
 }
 
