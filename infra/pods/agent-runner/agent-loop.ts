@@ -25,7 +25,7 @@ export interface LoopInput {
 }
 
 /** Counted while the loop runs, so that a run that fails still tells what it spent. */
-export interface Usage {
+interface Usage {
   inputTokens: number;
   outputTokens: number;
   toolCalls: number;

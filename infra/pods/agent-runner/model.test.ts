@@ -109,6 +109,19 @@ describe('the thinking mode', () => {
   });
 });
 
+describe('thoughts of the model', () => {
+  it('are streamed apart from the answer and are no part of it', async () => {
+    const api = await aProvider(anthropic.thinking('Hm', 'mm.'));
+    const pod = await aPod();
+    const outcome = await providerRun(pod, { MODEL_PROVIDER: 'anthropic', MODEL_BASE_URL: api.url, API_KEY: KEY });
+    expect(outcome.response).toBe('So.');
+    expect(await streamOf(pod)).toEqual([
+      { type: 'thinking', content: 'Hmmm.', index: 0 },
+      { type: 'text', content: 'So.', index: 1 },
+    ]);
+  });
+});
+
 describe('azure-openai', () => {
   it('asks the deployment with the API version and the key in its own header', async () => {
     const api = await aProvider(openAi.text('hi'));

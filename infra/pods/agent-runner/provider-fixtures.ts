@@ -101,6 +101,20 @@ export const anthropic = {
       ...words.map((text) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
       ...messageEnd('end_turn'),
     ]),
+  thinking: (...thoughts: string[]): Answer =>
+    events([
+      messageStart,
+      event({ type: 'content_block_start', index: 0, content_block: { type: 'thinking', thinking: '' } }),
+      ...thoughts.map((thinking) =>
+        event({ type: 'content_block_delta', index: 0, delta: { type: 'thinking_delta', thinking } }),
+      ),
+      event({ type: 'content_block_stop', index: 0 }),
+      event({ type: 'content_block_start', index: 1, content_block: { type: 'text', text: '' } }),
+      event({ type: 'content_block_delta', index: 1, delta: { type: 'text_delta', text: 'So.' } }),
+      event({ type: 'content_block_stop', index: 1 }),
+      event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 7 } }),
+      event({ type: 'message_stop' }),
+    ]),
   call: (name: string, input: object): Answer =>
     events([
       messageStart,

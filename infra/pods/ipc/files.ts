@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 /**
  * Writes a file so that a reader sees all of it or nothing (RUN-W25).
- * @param scratch folder for the unfinished file, on the same file system. Folders that an unmodified bridge watches must not
- *   hold unfinished files, since it publishes whatever appears there.
+ * @param scratch folder for the unfinished file, on the same file system. It is given for files under `/ipc`: an unmodified
+ *   bridge publishes whatever appears in the folders that it watches, and other users of the pod write there too.
  */
 export async function writeFileAtomic(
   path: string,
@@ -13,8 +13,8 @@ export async function writeFileAtomic(
   options: { scratch?: string; mode?: number } = {},
 ): Promise<void> {
   const folder = options.scratch ?? dirname(path);
-  await mkdir(dirname(path), { recursive: true });
-  if (options.scratch) await mkdir(folder, { recursive: true });
+  if (options.scratch) await Promise.all([makeSharedFolder(dirname(path)), makeSharedFolder(options.scratch)]);
+  else await mkdir(dirname(path), { recursive: true });
   const unfinished = join(folder, `.${randomUUID()}.tmp`);
   try {
     await writeFile(unfinished, data, { mode: options.mode ?? 0o644, flag: 'wx' });
@@ -23,6 +23,13 @@ export async function writeFileAtomic(
     await rm(unfinished, { force: true });
     throw error;
   }
+}
+
+/** Makes a folder in which every user of the pod may write, whoever of its containers comes first. */
+async function makeSharedFolder(path: string): Promise<void> {
+  const created = await mkdir(path, { recursive: true });
+  // The umask holds for mkdir's own mode.
+  if (created !== undefined) await chmod(path, 0o777);
 }
 
 /** The parsed content, or undefined while the file is absent or not yet complete JSON. */

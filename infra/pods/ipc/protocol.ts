@@ -1,7 +1,6 @@
 /**
  * The file protocol of a run's pod (agentrun.md 5.1 and 6): what lies under `/ipc`, and the markers in the agent's log.
  */
-export const IPC_ROOT = '/ipc';
 export const IPC_DIRECTORIES = ['input', 'output', 'spawn', 'tools', 'messages', 'schedules'] as const;
 
 /** `/ipc/output/result.json`, also between the result markers of the log. */

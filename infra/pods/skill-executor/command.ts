@@ -21,7 +21,7 @@ export interface CommandResult {
 }
 
 /** Per stream (agentrun.md 6.4). */
-export const MAX_OUTPUT_BYTES = 51_200;
+const MAX_OUTPUT_BYTES = 51_200;
 /** What `timeout` of coreutils exits with. */
 const TIMED_OUT = 124;
 const CANNOT_RUN = 126;
@@ -107,7 +107,7 @@ async function endGroup(pid: number | undefined): Promise<void> {
 }
 
 /** False when no process of the group is left. */
-export function signalGroup(pid: number, name: NodeJS.Signals): boolean {
+function signalGroup(pid: number, name: NodeJS.Signals): boolean {
   try {
     return process.kill(-pid, name);
   } catch {
