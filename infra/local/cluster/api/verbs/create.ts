@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkEscalation } from '../auth/escalation.ts';
 import { toStored } from '../kinds/events.ts';
 import { NAMESPACES } from '../kinds/names.ts';
+import { admitServiceAccount } from '../kinds/service-account-admission.ts';
 import { generateName, validateMeta } from '../meta/object-meta.ts';
 import { type KubeObject, rfc3339 } from '../object.ts';
 import { ApiError, alreadyExists, badRequest, type Cause, forbidden, invalid, notFound } from '../status.ts';
@@ -23,17 +24,21 @@ export async function createObject(context: WriteContext, raw: Record<string, un
   return finishCreate(context, ownUpdate(context, undefined, object));
 }
 
-/** The part that create shares with an apply that finds nothing. `object` has its managed fields. */
-export async function finishCreate(context: WriteContext, prepared: KubeObject): Promise<WriteResult> {
+/**
+ * The part that create shares with an apply that finds nothing. `owned` has its managed fields: what admission and the kind's own
+ * preparation add later is nobody's.
+ */
+export async function finishCreate(context: WriteContext, owned: KubeObject): Promise<WriteResult> {
   const { cluster, type, request } = context;
-  const admitted = await cluster.webhooks.admit({ context, operation: 'CREATE', object: prepared, old: undefined });
-  const object = admitted === prepared ? prepared : ownUpdate(context, prepared, reread(context, admitted, prepared));
+  if (type.storage === 'pods') admitServiceAccount(cluster, owned);
+  const admitted = await cluster.webhooks.admit({ context, operation: 'CREATE', object: owned, old: undefined });
+  const object = admitted === owned ? owned : reread(context, admitted);
+  type.rules.prepareCreate?.(object);
   checkEscalation(context, object);
   const causes = createCauses(context, object);
   if (causes.length > 0) throw invalid(type, object.metadata.name ?? '', causes);
   await cluster.webhooks.validate({ context, operation: 'CREATE', object, old: undefined });
-  const namespace = request.namespace;
-  const key = keyOf(type, namespace, object.metadata.name ?? '');
+  const key = keyOf(type, request.namespace, object.metadata.name ?? '');
   // Nothing was awaited since: no one can come between the check and the write.
   if (cluster.store.get(type.storage, key) !== undefined) throw alreadyExists(type, object.metadata.name ?? '');
   const stored = toStored(type, object);
@@ -50,16 +55,8 @@ function createCauses({ type }: WriteContext, object: KubeObject): Cause[] {
 }
 
 /** What a webhook's patch made of the object, typed and defaulted anew. */
-export function reread(context: WriteContext, admitted: KubeObject, before: KubeObject): KubeObject {
-  const object = intake(context.type, admitted, { validation: 'Ignore', warnings: [] });
-  return {
-    ...object,
-    metadata: {
-      ...object.metadata,
-      uid: before.metadata.uid,
-      creationTimestamp: before.metadata.creationTimestamp,
-    } as KubeObject['metadata'],
-  };
+export function reread(context: WriteContext, admitted: KubeObject): KubeObject {
+  return intake(context.type, admitted, { validation: 'Ignore', warnings: [] });
 }
 
 function placeInNamespace({ type, request }: WriteContext, { metadata }: KubeObject): void {
@@ -84,7 +81,6 @@ export function prepare(context: WriteContext, object: KubeObject): void {
   if (type.custom !== undefined || type.rules.generation === true) metadata.generation = 1;
   if (type.custom !== undefined && type.subresources.has('status')) delete object.status;
   if (!metadata.name && metadata.generateName) metadata.name = freeName(context, metadata.generateName);
-  type.rules.prepareCreate?.(object);
 }
 
 function freeName({ type, request, cluster }: WriteContext, base: string): string {

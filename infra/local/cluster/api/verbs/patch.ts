@@ -1,10 +1,11 @@
 import { applyPatch } from '../../apply/apply.ts';
+import { jsonPatch } from '../../apply/json-patch.ts';
 import { mergePatch } from '../../apply/merge-patch.ts';
+import { strategicMergePatch } from '../../apply/strategic-merge.ts';
 import type { PatchError } from '../../apply/types.ts';
 import { type PatchType, parseJson, parseYamlOrJson } from '../http/body.ts';
 import { isTrue } from '../http/request.ts';
 import { isRecord, type KubeObject } from '../object.ts';
-import { jsonPatch, strategicMergePatch } from '../patch/pending.ts';
 import { ApiError, applyConflict, badRequest, invalid, notFound } from '../status.ts';
 import { checkNamespace, finishCreate, prepare } from './create.ts';
 import { intake } from './intake.ts';

@@ -64,16 +64,12 @@ async function attempt(
   const { cluster, type } = context;
   const old = fromStored(type, live.object);
   checkPreconditions(context, proposed, old);
-  const prepared = prepareUpdate(context, proposed, old);
-  const own = owned ? prepared : ownUpdate(context, old, prepared);
-  if (sameObject(own, old)) return { code: 200, entry: live };
+  const asked = withSystemFields(proposed, old);
+  const own = owned ? asked : ownUpdate(context, old, asked);
   const change = { context, operation: 'UPDATE' as const, old };
   const admitted = await cluster.webhooks.admit({ ...change, object: own });
-  const next = withGeneration(
-    type,
-    admitted === own ? own : ownUpdate(context, old, prepareUpdate(context, reread(context, admitted, own), old)),
-    old,
-  );
+  const next = withGeneration(type, isolate(context, admitted === own ? own : reread(context, admitted), old), old);
+  if (sameObject(next, old)) return { code: 200, entry: live };
   checkEscalation(context, next);
   const causes = updateCauses(context, next, old);
   if (causes.length > 0) throw invalid(type, context.request.name, causes);
@@ -131,8 +127,8 @@ function checkPreconditions({ type, request }: WriteContext, next: KubeObject, o
   }
 }
 
-/** Fills in what the system holds and puts back what the endpoint must not write. */
-function prepareUpdate({ type, request }: WriteContext, proposed: KubeObject, old: KubeObject): KubeObject {
+/** Fills in what the system holds. */
+function withSystemFields(proposed: KubeObject, old: KubeObject): KubeObject {
   const {
     uid,
     creationTimestamp,
@@ -157,7 +153,12 @@ function prepareUpdate({ type, request }: WriteContext, proposed: KubeObject, ol
     ...(resourceVersion === undefined ? {} : { resourceVersion }),
   };
   const kept = asked.managedFields === undefined && managedFields !== undefined ? { managedFields } : {};
-  const next: KubeObject = { ...proposed, metadata: { ...asked, ...kept, ...system } };
+  return { ...proposed, metadata: { ...asked, ...kept, ...system } };
+}
+
+/** Puts back what the endpoint must not write. */
+function isolate({ type, request }: WriteContext, proposed: KubeObject, old: KubeObject): KubeObject {
+  const next = { ...proposed };
   if (request.subresource === 'status') return statusOnly(type, next, old);
   if (type.subresources.has('status')) {
     if (old.status === undefined) delete next.status;
