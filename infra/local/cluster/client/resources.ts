@@ -11,7 +11,6 @@ const resource = (group: string, plural: string, kind: string, namespaced = true
 /** Built-in resources that only the embedded cluster's own controllers and kubelet touch. */
 export const NODES = resource('', 'nodes', 'Node', false);
 export const SERVICES = resource('', 'services', 'Service');
-export const ENDPOINTS = resource('', 'endpoints', 'Endpoints');
 export const PERSISTENT_VOLUME_CLAIMS = resource('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const PERSISTENT_VOLUMES = resource('', 'persistentvolumes', 'PersistentVolume', false);
 export const ENDPOINT_SLICES = resource('discovery.k8s.io', 'endpointslices', 'EndpointSlice');

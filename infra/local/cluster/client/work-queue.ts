@@ -1,4 +1,4 @@
-import { isConflict, isNotFound } from '../../../../shared/kube/status-error.ts';
+import { isConflict, isNotFound, KubeStatusError } from '../../../../shared/kube/status-error.ts';
 
 export interface WorkQueue {
   add(key: string): void;
@@ -90,4 +90,12 @@ export function createWorkQueue({ name, reconcile, concurrency = 4, log }: WorkQ
   }
 
   return { add, addAfter, close };
+}
+
+/** Another writer was faster, or the object's namespace is going: the next pass finds out. */
+export function isExpected(error: unknown): boolean {
+  const terminating =
+    error instanceof KubeStatusError &&
+    error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') === true;
+  return terminating || isConflict(error) || isNotFound(error);
 }

@@ -2,18 +2,23 @@ import type { KubeObject } from '../../../../shared/kube/objects.ts';
 import { controllerReference } from '../../../../shared/kube/objects.ts';
 import { PODS } from '../../../../shared/kube/resources.ts';
 import type { Pod, Service, ServicePort } from '../client/core-types.ts';
-import { ENDPOINT_SLICES, ENDPOINTS, SERVICES } from '../client/resources.ts';
+import { ENDPOINT_SLICES, SERVICES } from '../client/resources.ts';
 import { createWorkQueue } from '../client/work-queue.ts';
 import { type Controller, type ControllerContext, keyOf, splitKey } from './controller.ts';
 
 const FIELD_MANAGER = 'endpointslice-controller';
+/** Every name under `localhost` is this machine (RFC 6761); the API wants two segments. */
+const LOOPBACK_NAME = 'local.localhost';
 
 interface Backend {
   pod: Pod;
   ready: boolean;
 }
 
-/** Keeps one EndpointSlice and the Endpoints of each Service with a selector, from the pods it selects. */
+/**
+ * Keeps one EndpointSlice of each Service with a selector, from the pods it selects. Pods share this machine's network and
+ * an EndpointSlice may not name a loopback address, so the address is a name for it.
+ */
 export function startServiceController({ client, informers, log }: ControllerContext): Controller {
   const services = informers.of<Service>(SERVICES);
   const pods = informers.of<Pod>(PODS);
@@ -34,11 +39,10 @@ export function startServiceController({ client, informers, log }: ControllerCon
     const service = services.get(namespace, name);
     if (service?.spec.selector === undefined || service.spec.type === 'ExternalName') return;
     const backends = pods.list().flatMap((pod) => backendOf(service, pod));
-    const objects = [endpointSlice(service, backends), endpoints(service, backends)];
-    const text = `${service.metadata.uid}${JSON.stringify(objects)}`;
+    const slice = endpointSlice(service, backends);
+    const text = `${service.metadata.uid}${JSON.stringify(slice)}`;
     if (written.get(key) === text) return;
-    await client.apply(ENDPOINT_SLICES, endpointSlice(service, backends), { fieldManager: FIELD_MANAGER });
-    await client.apply(ENDPOINTS, endpoints(service, backends), { fieldManager: FIELD_MANAGER });
+    await client.apply(ENDPOINT_SLICES, slice, { fieldManager: FIELD_MANAGER });
     written.set(key, text);
   }
   return { close: () => queue.close() };
@@ -94,35 +98,14 @@ function endpointSlice(service: Service, backends: Backend[]): KubeObject {
       ownerReferences: [controllerReference({ ...service, apiVersion: 'v1', kind: 'Service' })],
     },
     ...{
-      addressType: 'IPv4',
+      addressType: 'FQDN',
       endpoints: backends.map(({ pod, ready }) => ({
-        addresses: [pod.status?.podIP],
+        addresses: [LOOPBACK_NAME],
         conditions: { ready, serving: ready, terminating: false },
         targetRef: targetRef(pod),
         nodeName: pod.spec.nodeName,
       })),
       ports: portsOf(service, backends),
     },
-  };
-}
-
-function endpoints(service: Service, backends: Backend[]): KubeObject {
-  const { name, namespace = '' } = service.metadata;
-  const addresses = (ready: boolean): unknown[] =>
-    backends
-      .filter((backend) => backend.ready === ready)
-      .map(({ pod }) => ({ ip: pod.status?.podIP, targetRef: targetRef(pod), nodeName: pod.spec.nodeName }));
-  const ready = addresses(true);
-  const notReady = addresses(false);
-  const subset = {
-    ...(ready.length > 0 && { addresses: ready }),
-    ...(notReady.length > 0 && { notReadyAddresses: notReady }),
-    ports: portsOf(service, backends),
-  };
-  return {
-    apiVersion: 'v1',
-    kind: 'Endpoints',
-    metadata: { name, namespace },
-    ...{ subsets: backends.length === 0 ? [] : [subset] },
   };
 }

@@ -2,6 +2,7 @@ import type { KubeClient } from '../../../../shared/kube/client.ts';
 import type { KubeObject } from '../../../../shared/kube/objects.ts';
 import { EVENTS, pathOf } from '../../../../shared/kube/resources.ts';
 import { isNotFound } from '../../../../shared/kube/status-error.ts';
+import { isExpected } from '../client/work-queue.ts';
 
 export interface Occurrence {
   type: 'Normal' | 'Warning';
@@ -78,9 +79,10 @@ export function createEventRecorder(
       const time = `${new Date().toISOString().slice(0, 19)}Z`;
       tail = tail
         .then(() => write(about, occurrence, time))
-        .catch((error: unknown) =>
-          log(`event ${occurrence.reason}: ${error instanceof Error ? error.message : String(error)}`),
-        );
+        .catch((error: unknown) => {
+          if (!isExpected(error))
+            log(`event ${occurrence.reason}: ${error instanceof Error ? error.message : String(error)}`);
+        });
     },
     flush: () => tail,
   };

@@ -78,6 +78,8 @@ function mainsBegan(view: PodView): boolean {
 function runInit(pass: Pass): 'waiting' | 'done' | 'failed' {
   const { view } = pass;
   const began = mainsBegan(view);
+  // First of all: sidecars before the failed one have been stopped and must stay so.
+  if (!began && initFailed(view)) return 'failed';
   for (const container of view.spec.initContainers ?? []) {
     const state = at(view, container.name);
     const result = isSidecar(container) ? runSidecar(pass, state, began) : runInitOnce(pass, state, began);
@@ -93,9 +95,16 @@ function runSidecar(pass: Pass, state: ContainerView, began: boolean): 'waiting'
   return began || (state.state === 'running' && state.started) ? 'done' : 'waiting';
 }
 
-function runInitOnce(pass: Pass, state: ContainerView, began: boolean): 'waiting' | 'done' | 'failed' {
+function initFailed({ spec, containers }: PodView): boolean {
+  if (spec.restartPolicy !== 'Never') return false;
+  return (spec.initContainers ?? []).some((container) => {
+    const state = containers.get(container.name);
+    return !isSidecar(container) && state?.state === 'exited' && state.exitCode !== 0;
+  });
+}
+
+function runInitOnce(pass: Pass, state: ContainerView, began: boolean): 'waiting' | 'done' {
   if (began || (state.state === 'exited' && state.exitCode === 0)) return 'done';
-  if (state.state === 'exited' && pass.view.spec.restartPolicy === 'Never') return 'failed';
   if (state.state !== 'running') tryStart(pass, state);
   return 'waiting';
 }

@@ -1,0 +1,84 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
+import type { Connection } from '../../../shared/kube/transport.ts';
+import { startApiServer } from './api/server.ts';
+import { createInformers } from './client/informer.ts';
+import { startControllers } from './controllers/controllers.ts';
+import type { JobPlanConfig } from './controllers/job-plan.ts';
+import type { ImageSource } from './kubelet/images.ts';
+import type { IsolationKind } from './kubelet/isolation.ts';
+import { type Kubelet, startKubelet } from './kubelet/kubelet.ts';
+import type { BackOff } from './kubelet/pod-actions.ts';
+
+export interface ClusterOptions {
+  dataDir: string;
+  images: ImageSource;
+  host?: string;
+  /** 0 (the default) takes any free port. */
+  port?: number;
+  /** The administrator's token; made up when not given. */
+  token?: string;
+  isolation?: IsolationKind;
+  allowHostCommands?: boolean;
+  allowHostPath?: boolean;
+  /** Between restarts of a container, and before a Job replaces a failed pod; Kubernetes' times unless told. */
+  backOff?: BackOff;
+  jobs?: JobPlanConfig;
+  log?(message: string): void;
+}
+
+export interface Cluster {
+  url: string;
+  token: string;
+  /** Path of a kubeconfig for the administrator. */
+  kubeconfig: string;
+  connection: Connection;
+  isolation: IsolationKind;
+  /** Ends every pod, then the cluster itself. What is stored stays. */
+  close(): Promise<void>;
+}
+
+/** The embedded cluster in this process: API server, controllers and kubelet over one data folder. */
+export async function startCluster(options: ClusterOptions): Promise<Cluster> {
+  const { dataDir, host = '127.0.0.1', port = 0, log = () => undefined } = options;
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
+  const { promise: kubeletStarted, resolve: announceKubelet } = Promise.withResolvers<Kubelet>();
+  const server = await startApiServer({
+    dataDir: join(dataDir, 'api'),
+    port,
+    host,
+    ...(options.token !== undefined && { token: options.token }),
+    // The kubelet needs the API server to start, and the API server the kubelet to read logs.
+    kubeletLogs: async (namespace, pod, container, query) =>
+      (await kubeletStarted).logs(namespace, pod, container, query),
+  });
+  const kubeconfig = join(dataDir, 'kubeconfig');
+  await writeFile(kubeconfig, server.kubeconfig(), { mode: 0o600 });
+  const connection = connectionFromKubeconfig(kubeconfig);
+  const informers = createInformers(connection, log);
+  const controllers = startControllers({
+    connection,
+    informers,
+    log,
+    ...(options.jobs !== undefined && { jobs: options.jobs }),
+  });
+  const kubelet = await startKubelet({
+    ...{ connection, informers, dir: join(dataDir, 'kubelet'), images: options.images, log },
+    ...(options.isolation !== undefined && { isolation: options.isolation }),
+    ...(options.backOff !== undefined && { backOff: options.backOff }),
+    allowHostCommands: options.allowHostCommands === true,
+    allowHostPath: options.allowHostPath === true,
+  });
+  announceKubelet(kubelet);
+  return {
+    ...{ url: server.url, token: server.token, kubeconfig, connection, isolation: kubelet.isolation },
+    async close() {
+      // In this order: a controller would replace the pods that the kubelet ends.
+      await controllers.close();
+      await kubelet.close();
+      informers.close();
+      await server.close();
+    },
+  };
+}
