@@ -148,6 +148,7 @@ export function createListWatch(options: ListWatchOptions) {
     if (type === 'DELETED') tracker.deleted(object);
     else if (type !== 'BOOKMARK') tracker.changed(object);
     version = object.metadata.resourceVersion ?? version;
+    failures = 0;
   }
 
   return {
