@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, rm, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
 /** The folder that holds package.json. */
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '');
@@ -17,39 +17,49 @@ export interface Output {
 const REQUIRE =
   "import { createRequire as __createRequire } from 'node:module';\nconst require = __createRequire(import.meta.url);";
 
+const OPTIONS = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  minify: true,
+  keepNames: true,
+  sourcemap: 'linked',
+  metafile: true,
+  banner: { js: REQUIRE },
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 /**
- * Bundles functions, relay, host and pod programs into `folder`, one minified ES module each with a source map beside it,
- * and marks the folder as ES modules. What is bundled runs without node_modules.
+ * Bundles every program into `folder` (absolute, or below the project's root), minified, with source maps, and marks it as ES
+ * modules. Functions and pod programs are one file each; the relay and the host, which load rarely used libraries only when
+ * asked to, are a folder each. What is bundled runs without node_modules.
  */
 export async function bundle(folder: string): Promise<Output[]> {
-  const { metafile } = await build({
-    absWorkingDir: ROOT,
-    entryPoints: await entryPoints(),
-    outdir: folder,
-    bundle: true,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    minify: true,
-    keepNames: true,
-    sourcemap: 'linked',
-    metafile: true,
-    banner: { js: REQUIRE },
-    logLevel: 'warning',
-  });
-  await writeFile(resolve(ROOT, folder, 'package.json'), '{ "type": "module" }\n');
-  return Object.entries(metafile.outputs)
-    .filter(([path]) => path.endsWith('.js'))
-    .map(([path, { bytes }]) => ({ path: relative(resolve(ROOT, folder), resolve(ROOT, path)), bytes }));
+  const out = resolve(ROOT, folder);
+  const built = await Promise.all([
+    build({ ...OPTIONS, entryPoints: await singleFiles(), outdir: out }),
+    ...['relay', 'host'].map(async (name) => {
+      await rm(join(out, name), { recursive: true, force: true });
+      const entryPoints = [`infra/${name}/main.ts`];
+      return build({ ...OPTIONS, entryPoints, outdir: join(out, name), splitting: true, chunkNames: 'chunks/[hash]' });
+    }),
+  ]);
+  await writeFile(join(out, 'package.json'), '{ "type": "module" }\n');
+  return built
+    .flatMap(({ metafile }) => Object.entries(metafile.outputs))
+    .filter(([path, { entryPoint }]) => path.endsWith('.js') && entryPoint !== undefined)
+    .filter(([path]) => !path.includes('/chunks/'))
+    .map(([path, { bytes }]) => ({ path: relative(out, resolve(ROOT, path)), bytes }));
 }
 
-async function entryPoints(): Promise<{ in: string; out: string }[]> {
+async function singleFiles(): Promise<{ in: string; out: string }[]> {
   const functions = await programs('functions', 'handler.ts');
   const pods = await programs('infra/pods', 'main.ts');
   return [
     ...functions.map((name) => ({ in: `functions/${name}/handler.ts`, out: `functions/${name}/handler` })),
     ...pods.map((name) => ({ in: `infra/pods/${name}/main.ts`, out: `pods/${name}` })),
-    ...['relay', 'host'].map((name) => ({ in: `infra/${name}/main.ts`, out: `${name}/main` })),
   ];
 }
 

@@ -27,13 +27,13 @@ export const IMAGES: readonly Image[] = [
   {
     name: 'relay',
     entry: 'main.js',
-    files: { ...bundleMark, ...FUNCTIONS, 'dist/relay/main.js': 'main.js' },
+    files: { ...bundleMark, ...FUNCTIONS, 'dist/relay': '.' },
     env: { NODE_ENV: 'production', RELAY_CONFIG: '/app/functions.json', RELAY_HOST: '0.0.0.0' },
   },
   {
     name: 'host',
     entry: 'main.js',
-    files: { ...bundleMark, ...FUNCTIONS, 'dist/host/main.js': 'main.js', 'dist/functions': 'functions' },
+    files: { ...bundleMark, ...FUNCTIONS, 'dist/host': '.', 'dist/functions': 'functions' },
     env: {
       NODE_ENV: 'production',
       FUNCTIONS_DIR: '/app/functions',

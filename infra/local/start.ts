@@ -22,8 +22,6 @@ export interface Running {
   stop(): Promise<void>;
 }
 
-const DIST = 'dist';
-
 /**
  * Brings the whole control plane up in `options.folder`: cluster, NATS, functions in the host, relay. `tell` hears each step.
  * When a step fails, what was started is ended again, and the error says which step and what to do.
@@ -54,7 +52,7 @@ export async function start(options: StartOptions, tell: (message: string) => vo
     }
     const state = await loadState(folder);
     await mkdir(join(folder, 'logs'), { recursive: true });
-    const [nats] = await Promise.all([findNatsServer(tell), bundled(tell)]);
+    const [nats] = await Promise.all([findNatsServer(tell), bundled(folder, tell)]);
 
     tell('Starting the cluster and NATS');
     const kubeconfig = join(folder, 'cluster', 'kubeconfig');
@@ -75,9 +73,10 @@ export async function start(options: StartOptions, tell: (message: string) => vo
   }
 }
 
-async function bundled(tell: (message: string) => void): Promise<void> {
+/** Each state folder has programs of its own, so that no other build changes what runs. */
+async function bundled(folder: string, tell: (message: string) => void): Promise<void> {
   tell('Bundling the programs');
-  await bundle(DIST);
+  await bundle(join(folder, 'dist'));
 }
 
 async function applyContent(kubeconfig: string, model: ModelChoice): Promise<void> {
@@ -102,7 +101,7 @@ function clusterSpec(folder: string, state: State, { allowHostCommands }: StartO
     join(ROOT, 'infra/local/cluster/main.ts'),
     ...['--data-dir', join(folder, 'cluster')],
     ...['--port', String(state.ports.cluster)],
-    ...['--programs', join(ROOT, DIST, 'pods')],
+    ...['--programs', join(folder, 'dist/pods')],
     ...(allowHostCommands ? ['--allow-host-commands'] : []),
     '--exit-with-parent',
   ];
@@ -141,13 +140,13 @@ function functionEnvironment(folder: string, state: State, { port }: StartOption
     POD_EVENT_BUS_URL: `nats://127.0.0.1:${state.ports.nats}`,
     HOST_PORT: String(port),
     FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
-    FUNCTIONS_DIR: join(ROOT, DIST, 'functions'),
+    FUNCTIONS_DIR: join(folder, 'dist/functions'),
     FUNCTIONS_MANIFESTS: join(ROOT, 'infra/generated/functions.json'),
   };
 }
 
 function hostSpec(folder: string, env: Record<string, string | undefined>): ProcessSpec {
-  const args = [join(ROOT, DIST, 'host/main.js')];
+  const args = [join(folder, 'dist/host/main.js')];
   return { name: 'host', command: process.execPath, args, env, logFile: join(folder, 'logs/host.log'), ready: 'line' };
 }
 
@@ -165,7 +164,7 @@ function relaySpec(
     FUNCTION_TO_RELAY_SECRETS: functionToRelaySecret,
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
   };
-  const args = [join(ROOT, DIST, 'relay/main.js')];
+  const args = [join(folder, 'dist/relay/main.js')];
   return {
     name: 'relay',
     command: process.execPath,

@@ -68,7 +68,7 @@ function applyOperation(document: unknown, { op, path, from = [], value }: Opera
     case 'remove':
       return write(document, path, undefined, 'remove');
     case 'copy':
-      return write(document, path, existing(document, from), 'add');
+      return write(document, path, read(document, from) ?? null, 'add');
     case 'move':
       return write(write(document, from, undefined, 'remove'), path, existing(document, from), 'add');
     case 'test':
@@ -114,7 +114,8 @@ function write(document: unknown, path: readonly string[], value: unknown, chang
   if (Array.isArray(document)) return writeItem(document, part, rest, value, change);
   if (!isObject(document)) throw new NotApplicable('A path must lead through objects and lists');
   const exists = Object.hasOwn(document, part);
-  if (!exists && (rest.length > 0 || change !== 'add')) throw new NotApplicable('A path must exist');
+  // The real server lets a field be replaced that is not there.
+  if (!exists && (rest.length > 0 || change === 'remove')) throw new NotApplicable('A path must exist');
   if (rest.length > 0 || change !== 'remove') {
     return { ...document, [part]: rest.length > 0 ? write(document[part], rest, value, change) : value };
   }
@@ -130,7 +131,8 @@ function writeItem(
   change: Change,
 ): unknown[] {
   if (rest.length === 0 && change === 'add') {
-    return list.toSpliced(part === '-' ? list.length : indexIn(list, part, list.length), 0, value);
+    // Counted from the end, an index is one of the list as it will be.
+    return list.toSpliced(part === '-' ? list.length : indexIn([...list, value], part, list.length), 0, value);
   }
   const index = indexIn(list, part, list.length - 1);
   if (rest.length > 0) return list.with(index, write(list[index], rest, value, change));

@@ -56,6 +56,8 @@ function mergeField(merged: JsonObject, name: string, value: unknown, type: Type
   const before = merged[name];
   if (value === null) delete merged[name];
   else if (isObject(value)) {
+    // A directive about what is not there does nothing, also `replace`.
+    if (before === undefined && value['$patch'] !== undefined) return;
     const next = mergeMap(isObject(before) ? before : {}, value, type);
     if (value['$patch'] === 'delete') delete merged[name];
     else merged[name] = next;
@@ -91,7 +93,7 @@ function mergeKey(type: TypeInfo): string | undefined {
 function mergeList(original: readonly unknown[], patch: readonly unknown[], type: TypeInfo): readonly unknown[] {
   const list = type.kind === 'list' ? type : undefined;
   const replaces = patch.some((item) => isObject(item) && item['$patch'] === 'replace');
-  if (replaces) return patch.filter((item) => !isObject(item) || item['$patch'] !== 'replace');
+  if (replaces) return patch.filter((item) => !isObject(item) || item['$patch'] === undefined);
   const merges = list?.strategic ? list.strategic.merge : list !== undefined && list.list !== 'atomic';
   if (!list || !merges) return patch;
   const key = mergeKey(list);

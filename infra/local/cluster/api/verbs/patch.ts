@@ -1,7 +1,7 @@
 import { applyPatch } from '../../apply/apply.ts';
 import { jsonPatch } from '../../apply/json-patch.ts';
 import { mergePatch } from '../../apply/merge-patch.ts';
-import { strategicMergePatch } from '../../apply/strategic-merge.ts';
+import { strategicMerge } from '../../apply/strategic-merge.ts';
 import type { PatchError } from '../../apply/types.ts';
 import { type PatchType, parseJson, parseYamlOrJson } from '../http/body.ts';
 import { isTrue } from '../http/request.ts';
@@ -58,7 +58,7 @@ function applyPatchType({ type }: WriteContext, patchType: PatchType, live: Kube
     case 'application/merge-patch+json':
       return mergePatch(live, patch);
     default:
-      return strategicMergePatch(live, patch, type.typeInfo());
+      return strategicMerge(live, patch, type.typeInfo());
   }
 }
 
