@@ -6,6 +6,7 @@ import { loadConfig } from './config.ts';
 import { chooseModel } from './model.ts';
 import { type LoopOutcome, reportOutcome } from './outcome.ts';
 import { performRun, withTaskFile } from './run.ts';
+import { startTrace } from './telemetry.ts';
 
 /** The agent's container: does one task, reports its outcome through `/ipc` and the log, and exits (agentrun.md 5.1). */
 const paths = pathMapFrom(process.env);
@@ -45,5 +46,9 @@ process.on('SIGTERM', () => cancellation.abort(new Error('cancelled')));
 process.on('SIGINT', () => cancellation.abort(new Error('cancelled')));
 
 log.info('Started run', { run: config.run.id, provider: config.model.provider, model: config.model.name });
-const outcome = await performRun(config, { paths, log, cancelled: cancellation.signal, chooseModel });
-process.exit(await finish(outcome));
+const trace = startTrace(config, process.env, log);
+const outcome = await performRun(config, { trace, paths, log, cancelled: cancellation.signal, chooseModel });
+const code = await finish(outcome);
+// After the result: a collector that hangs must not delay it.
+await trace.flush();
+process.exit(code);

@@ -8,6 +8,7 @@ import type { ChosenModel } from './model.ts';
 import type { LoopOutcome } from './outcome.ts';
 import type { RetryPolicy } from './retry.ts';
 import { createStreamWriter } from './stream-writer.ts';
+import { type RunTrace, untraced } from './telemetry.ts';
 
 export interface RunDependencies {
   paths: PathMap;
@@ -16,6 +17,7 @@ export interface RunDependencies {
   cancelled: AbortSignal;
   chooseModel(config: RunnerConfig['model']): Promise<ChosenModel>;
   retry?: Omit<RetryPolicy, 'maxRetries'>;
+  trace?: RunTrace;
 }
 
 /** Does the task. Never throws: whatever goes wrong is an outcome. */
@@ -47,17 +49,18 @@ async function loop(config: RunnerConfig, dependencies: RunDependencies, started
   // The SDK prints its warnings to stdout, where the markers belong.
   Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
   // Loaded here: a run without a task need not wait for the SDK.
-  const [{ runAgentLoop }, { buildTools }, { buildSystemPrompt }, { startTrace }] = await Promise.all([
+  const [{ runAgentLoop }, { buildTools }, { buildSystemPrompt }] = await Promise.all([
     import('./agent-loop.ts'),
     import('./tools/registry.ts'),
     import('./system-prompt.ts'),
-    import('./telemetry.ts'),
   ]);
-  const [chosen, tools, system, trace] = await Promise.all([
+  const trace = dependencies.trace ?? untraced(config.traceparent);
+  // Tools hand the context on, so that what others do for the run becomes part of its trace.
+  const toolConfig = { ...config, traceparent: trace.traceparent };
+  const [chosen, tools, system] = await Promise.all([
     dependencies.chooseModel(config.model),
-    buildTools({ config, paths, log, startedAt }),
+    buildTools({ config: toolConfig, paths, log, startedAt }),
     buildSystemPrompt(config, paths),
-    startTrace(config, log),
   ]);
   const stream = createStreamWriter({
     folder: paths.toHost('/ipc/output'),
@@ -68,7 +71,7 @@ async function loop(config: RunnerConfig, dependencies: RunDependencies, started
   const retry = dependencies.retry ?? {};
   const end = await runAgentLoop({ task, system, chosen, tools, stream, limits, retry, signal, log, trace });
   await stream.close();
-  await trace.end(end);
+  trace.end(end.status);
   return end;
 }
 
