@@ -33,5 +33,11 @@ export function withoutApprovalGate(hooks: LifecycleHooks | undefined): Lifecycl
   const postRun = hooks.postRun.filter(({ name }) => name !== GATE_NAME);
   const rbac = (hooks.rbac ?? []).filter((rule) => JSON.stringify(rule) !== JSON.stringify(READ_VERDICT));
   if (preRun.length + postRun.length + rbac.length === 0) return undefined;
-  return { ...hooks, postRun, rbac };
+  const { preRun: _, postRun: __, rbac: ___, ...rest } = hooks;
+  return {
+    ...rest,
+    ...(preRun.length > 0 && { preRun }),
+    ...(postRun.length > 0 && { postRun }),
+    ...(rbac.length > 0 && { rbac }),
+  };
 }

@@ -41,7 +41,11 @@ export function instanceFor(
       ...(secret !== undefined && { authRefs: [{ provider, secret }] }),
       ...(policyRef && { policyRef }),
       ...(skills !== undefined && skills.length > 0 && { skills }),
-      ...(channels !== undefined && channels.length > 0 && { channels }),
+      ...(channels !== undefined &&
+        channels.length > 0 && {
+          // Clients of the original find a `configRef` on every channel.
+          channels: channels.map((channel) => ({ ...channel, configRef: channel.configRef ?? { secret: '' } })),
+        }),
     },
   };
 }

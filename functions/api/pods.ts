@@ -41,7 +41,7 @@ function podInfo({ metadata, spec, status }: Pod): object {
   return {
     name,
     namespace,
-    phase: status?.phase ?? '',
+    phase: status?.phase || 'Pending',
     ...(spec?.nodeName && { nodeName: spec.nodeName }),
     ...(status?.podIP && { podIP: status.podIP }),
     ...(status?.startTime && { startTime: status.startTime }),
