@@ -8,6 +8,7 @@ import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
+import type { KubeObject } from '../../shared/kube/objects.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -35,7 +36,7 @@ function killHard(program: string): void {
   expect(found.length).toBeGreaterThan(0);
 }
 
-function runNamed(name: string): AgentRunInput {
+function runNamed(name: string): AgentRunInput & KubeObject {
   return {
     apiVersion: 'sympozium.ai/v1alpha1',
     kind: 'AgentRun',
