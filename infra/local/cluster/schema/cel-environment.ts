@@ -1,5 +1,6 @@
 /** CEL as Kubernetes has it: expressions compiled once, with the functions that Kubernetes adds. */
-import { Environment, type ParseResult } from '@marcbachmann/cel-js';
+import { Environment, ParseError, type ParseResult } from '@marcbachmann/cel-js';
+import { describeCelError } from './cel-errors.ts';
 import { registerKubernetesFunctions } from './cel-functions.ts';
 
 let base: Environment | undefined;
@@ -25,15 +26,15 @@ export function compileCel(
   env: Environment,
   expression: string,
 ): { readonly program: Program; readonly type: string } | CelError {
-  let parsed: ParseResult;
   try {
-    parsed = env.parse(expression);
+    const parsed = env.parse(expression);
+    const { valid, type = 'dyn', error } = parsed.check();
+    if (valid) return { program: (variables) => run(parsed, variables), type };
+    return { error: error ? describeCelError(error, expression) : 'not valid' };
   } catch (cause) {
-    return { error: firstLine(cause) };
+    if (!(cause instanceof ParseError)) throw cause;
+    return { error: describeCelError(cause, expression) };
   }
-  const { valid, type = 'dyn', error } = parsed.check();
-  if (!valid) return { error: firstLine(error) };
-  return { program: (variables) => run(parsed, variables), type };
 }
 
 function run(
