@@ -2,6 +2,7 @@
 import type { Environment } from '@marcbachmann/cel-js';
 import { invalid, notSupported, required } from './causes.ts';
 import { celEnvironment, compileCel } from './cel-environment.ts';
+import { celErrorAt } from './cel-errors.ts';
 import { usesOldSelf } from './cel-rules.ts';
 import { celType } from './cel-types.ts';
 import { type SchemaNode, schemaNode } from './node.ts';
@@ -126,7 +127,8 @@ function compileRule(env: Environment, expression: string): ReturnType<typeof co
   const looked = expression.replace(/\bhas\(\s*([\w.]+)\s*\)/g, '(dyn($1) == dyn($1))');
   if ('error' in compiled || looked === expression) return compiled;
   const strict = compileCel(env, looked);
-  return 'error' in strict && strict.error.includes('undefined field') ? strict : compiled;
+  const fault = 'error' in strict ? /undefined field '[^']*'/.exec(strict.error) : null;
+  return fault ? { error: celErrorAt(fault[0], expression.indexOf('has(') + 3, expression) } : compiled;
 }
 
 /** The rule as Go prints it in the error. */
