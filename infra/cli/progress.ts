@@ -14,9 +14,13 @@ export function createProgress(terminal: Terminal, options: { answerOnScreen: bo
   let midLine = false;
   let lost = false;
 
-  function line(content: string): void {
-    if (midLine) terminal.err('\n');
+  /** Ends a line that text has left open, where it stands, before something else is written. */
+  function settle(): void {
+    if (midLine) (options.answerOnScreen ? terminal.out : terminal.err)('\n');
     midLine = false;
+  }
+  function line(content: string): void {
+    settle();
     terminal.err(`${content}\n`);
   }
   function showStatus(status: AgentRunStatus): void {
@@ -48,11 +52,7 @@ export function createProgress(terminal: Terminal, options: { answerOnScreen: bo
       if (event.event === 'chunk') showChunk(event.chunk);
     },
     line,
-    /** Ends a line that text has left open, before something else is written. */
-    settle(): void {
-      if (midLine) (options.answerOnScreen ? terminal.out : terminal.err)('\n');
-      midLine = false;
-    },
+    settle,
     shown: () => text,
   };
 }
