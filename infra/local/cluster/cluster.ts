@@ -1,4 +1,5 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
 import type { Connection } from '../../../shared/kube/transport.ts';
@@ -48,7 +49,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     dataDir: join(dataDir, 'api'),
     port,
     host,
-    ...(options.token !== undefined && { token: options.token }),
+    token: options.token ?? (await adminToken(dataDir)),
     // The kubelet needs the API server to start, and the API server the kubelet to read logs.
     kubeletLogs: async (namespace, pod, container, query) =>
       (await kubeletStarted).logs(namespace, pod, container, query),
@@ -58,9 +59,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
   const connection = connectionFromKubeconfig(kubeconfig);
   const informers = createInformers(connection, log);
   const controllers = startControllers({
-    connection,
-    informers,
-    log,
+    ...{ connection, informers, rootCa: server.ca, log },
     ...(options.jobs !== undefined && { jobs: options.jobs }),
   });
   const kubelet = await startKubelet({
@@ -81,4 +80,14 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       await server.close();
     },
   };
+}
+
+/** The administrator's token is made once, so that a kubeconfig that was copied stays good. */
+async function adminToken(dataDir: string): Promise<string> {
+  const file = join(dataDir, 'admin-token');
+  const fresh = randomBytes(24).toString('base64url');
+  await writeFile(file, fresh, { mode: 0o600, flag: 'wx' }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error;
+  });
+  return readFile(file, 'utf8');
 }

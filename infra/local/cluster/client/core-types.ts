@@ -136,6 +136,7 @@ export interface PodSpec {
   nodeName?: string;
   nodeSelector?: Record<string, string>;
   serviceAccountName?: string;
+  automountServiceAccountToken?: boolean;
   hostNetwork?: boolean;
   activeDeadlineSeconds?: number;
   terminationGracePeriodSeconds?: number;

@@ -15,15 +15,17 @@ export interface ControllersOptions {
   connection: Connection;
   informers: Informers;
   jobs?: JobPlanConfig;
+  /** Certificate (PEM) of the API server's CA, published to every namespace. */
+  rootCa?: string;
   log(message: string): void;
 }
 
 /** The built-in controllers of the embedded cluster, each a level-triggered loop over shared watches. */
-export function startControllers({ connection, informers, jobs, log }: ControllersOptions): Controller {
+export function startControllers({ connection, informers, jobs, rootCa, log }: ControllersOptions): Controller {
   const client = createKubeClient(connection);
   const context: ControllerContext = { client, informers, log };
   const running = [
-    startNamespaceController(context),
+    startNamespaceController(context, rootCa),
     startJobController(context, jobs),
     startReplicaSetController(context),
     startDeploymentController(context),

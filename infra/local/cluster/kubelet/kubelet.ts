@@ -14,7 +14,7 @@ import { mkdir } from 'node:fs/promises';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { createKubeClient } from '../../../../shared/kube/client.ts';
-import { PODS } from '../../../../shared/kube/resources.ts';
+import { PODS, SERVICE_ACCOUNTS } from '../../../../shared/kube/resources.ts';
 import type { Connection } from '../../../../shared/kube/transport.ts';
 import type { PersistentVolumeClaim, Pod } from '../client/core-types.ts';
 import type { Informer, Informers } from '../client/informer.ts';
@@ -32,6 +32,7 @@ import type { PodContext } from './pod-context.ts';
 import { createPodWorker, type PodWorker } from './pod-worker.ts';
 import { readProcessTable } from './process-table.ts';
 import { startScheduler } from './scheduler.ts';
+import { type ServiceAccount, withServiceAccountVolume } from './service-account-volume.ts';
 
 export interface KubeletOptions {
   connection: Connection;
@@ -90,7 +91,10 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   await registerNode(client, nodeName, ADDRESS);
   await pods.synced;
   await endLeftovers(dir, new Set(pods.list().map((pod) => pod.metadata.uid ?? '')));
-  const workers = runPods(context, nodeName, pods);
+  const accounts = informers.of<ServiceAccount>(SERVICE_ACCOUNTS);
+  await accounts.synced;
+  const accountOf = ({ metadata, spec }: Pod) => accounts.get(metadata.namespace, spec.serviceAccountName ?? 'default');
+  const workers = runPods(context, pods, (pod) => withServiceAccountVolume(pod, accountOf(pod)));
   const scheduler = startScheduler({ client, pods, events, log }, { name: nodeName, labels: nodeLabels(nodeName) });
   const limits = setInterval(() => void enforceLimits(workers.values()), LIMITS_EVERY_MS);
   const heartbeat = setInterval(
@@ -115,17 +119,17 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 }
 
 /** One worker per pod bound to this node, by UID: a namesake is another pod. */
-function runPods(context: PodContext, nodeName: string, pods: Informer<Pod>): Map<string, PodWorker> {
+function runPods(context: PodContext, pods: Informer<Pod>, complete: (pod: Pod) => Pod): Map<string, PodWorker> {
   const workers = new Map<string, PodWorker>();
   pods.onChange(({ type, object }) => {
     const uid = object.metadata.uid ?? '';
-    if (object.spec.nodeName !== nodeName) return;
+    if (object.spec.nodeName !== context.node.nodeName) return;
     const worker = workers.get(uid);
     if (type === 'DELETED') {
       workers.delete(uid);
       void worker?.remove();
-    } else if (worker === undefined) workers.set(uid, createPodWorker(object, context));
-    else worker.update(object);
+    } else if (worker === undefined) workers.set(uid, createPodWorker(complete(object), context));
+    else worker.update(complete(object));
   });
   return workers;
 }
