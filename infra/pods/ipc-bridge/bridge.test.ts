@@ -189,6 +189,20 @@ describe('a bridge whose bus is away', () => {
     expect(await ended).toBe('stopped');
   });
 
+  it('ends soon when it is stopped while a publish waits', async () => {
+    const pod = await aPod();
+    const bus = new MemoryBus();
+    bus.publish = () => {
+      bus.attempts += 1;
+      return new Promise(() => undefined);
+    };
+    await put(pod, 'messages/a.json', {});
+    const { ended, stop } = aBridge(pod, bus);
+    await eventually(() => bus.attempts > 0);
+    stop();
+    expect(await ended).toBe('stopped');
+  });
+
   it('stores everything exactly once, however often it is killed and the bus fails', async () => {
     const kinds = ['messages', 'spawn', 'schedules', 'output'] as const;
     await fc.assert(

@@ -47,11 +47,11 @@ export async function runBridge(options: BridgeOptions): Promise<'completed' | '
   const ledger = await openLedger(join(ipc, '.published'));
   const outbox = new Outbox({ ...options, ledger, incompleteMs: timing.incomplete });
   const changes = watchFolders([ipc, ...IPC_DIRECTORIES.map((folder) => join(ipc, folder))]);
-  options.stop.addEventListener('abort', changes.wake);
+  const deadline = stopDeadline(options.stop, timing.drain, changes.wake);
   try {
-    return await carry(options, timing, outbox, changes);
+    // The deadline also holds while a publish waits for a bus that is gone.
+    return await Promise.race([carry(options, timing, outbox, changes, deadline.expired), deadline.reached]);
   } finally {
-    options.stop.removeEventListener('abort', changes.wake);
     changes.close();
   }
 }
@@ -61,31 +61,40 @@ async function carry(
   timing: BridgeTiming,
   outbox: Outbox,
   changes: { next(pollMs: number): Promise<void> },
+  expired: () => boolean,
 ): Promise<'completed' | 'stopped'> {
   let poll = timing.minPoll;
-  const drained = drainDeadline(timing.drain);
   const missing = missingResultWatch(ipc, timing.missingResult);
   for (;;) {
     const pass = await outbox.pass();
     if (pass === 'drained' && outbox.completed) return 'completed';
-    if (stop.aborted && (pass === 'drained' || drained())) return 'stopped';
+    if (stop.aborted && (pass === 'drained' || expired())) return 'stopped';
     const verdict = outbox.completed ? 'no' : await missing();
     if (verdict === 'yes') {
       await outbox.completeWithError('agent ended without a result');
       if (outbox.completed) continue;
     }
     await changes.next(poll);
-    poll = pass === 'pending' || verdict !== 'no' ? timing.minPoll : Math.min(timing.maxPoll, poll * 2);
+    const soon = pass === 'incomplete' || verdict === 'maybe';
+    poll = soon ? timing.minPoll : Math.min(timing.maxPoll, poll * 2);
   }
 }
 
-/** Tells, from the first time it is asked, whether the time for draining is over. */
-function drainDeadline(drainMs: number): () => boolean {
-  let end: number | undefined;
-  return () => {
-    end ??= Date.now() + drainMs;
-    return Date.now() >= end;
+/** From `stop` on there is this much time for draining. `onStop` runs when it begins. */
+function stopDeadline(stop: AbortSignal, drainMs: number, onStop: () => void) {
+  const { promise, resolve } = Promise.withResolvers<'stopped'>();
+  let expired = false;
+  const begin = () => {
+    onStop();
+    const expire = () => {
+      expired = true;
+      resolve('stopped');
+    };
+    setTimeout(expire, drainMs).unref();
   };
+  if (stop.aborted) begin();
+  else stop.addEventListener('abort', begin, { once: true });
+  return { reached: promise, expired: () => expired };
 }
 
 /** Tells whether the agent says that it is done but left no result; `maybe` until that has been so for `graceMs`. */

@@ -71,6 +71,7 @@ function connectOptions({ url, credentials, name }: NatsBusOptions) {
     reconnectTimeWait: RECONNECT_WAIT_MS,
     // Credentials may be known to the server only a moment after the pod starts.
     ignoreAuthErrorAbort: true,
-    ...(credentials && { authenticator: credsAuthenticator(new TextEncoder().encode(credentials)) }),
+    // Its parser wants the line break that editors and environments like to drop.
+    ...(credentials && { authenticator: credsAuthenticator(new TextEncoder().encode(`${credentials.trim()}\n`)) }),
   };
 }

@@ -19,12 +19,8 @@ import {
   subjectOf,
 } from './routes.ts';
 
-/** How one look at the folders ended. */
-export type PassResult =
-  /** Nothing is left to publish. */
-  | 'drained'
-  /** Files are there that are not complete yet, or the bus did not take one. */
-  | 'pending';
+/** How one look at the folders ended: nothing is left, files are not complete yet, or the bus did not take one. */
+export type PassResult = 'drained' | 'incomplete' | 'refused';
 
 export interface OutboxOptions {
   /** Host path of `/ipc`. */
@@ -74,9 +70,9 @@ export class Outbox {
       if (outcome === 'settled') continue;
       const attempts = this.attempts.get(candidate.key) ?? 0;
       // Order counts as long as it may just be the bus that is away.
-      if (outcome === 'refused' && attempts < ATTEMPTS_BEFORE_SKIPPING) return 'pending';
+      if (outcome === 'refused' && attempts < ATTEMPTS_BEFORE_SKIPPING) return 'refused';
       // A file that the bus keeps refusing must not keep the pod alive, except the result.
-      if (outcome === 'incomplete' || candidate.route === COMPLETED) result = 'pending';
+      if (outcome === 'incomplete' || candidate.route === COMPLETED) result = outcome;
     }
     return result;
   }
@@ -125,7 +121,10 @@ export class Outbox {
     } catch (error) {
       const attempt = (this.attempts.get(key) ?? 0) + 1;
       this.attempts.set(key, attempt);
-      log.warn('Bus did not take a message', { file: key, attempt, error: describeError(error) });
+      // At 1, 2, 4, 8 …: a bus may be away for long, and the log is the pod's.
+      if (Number.isInteger(Math.log2(attempt))) {
+        log.warn('Bus did not take a message', { file: key, attempt, error: describeError(error) });
+      }
       return false;
     }
   }
