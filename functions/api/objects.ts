@@ -48,6 +48,6 @@ export async function deleteObject(
   await kube.json({ method: 'DELETE', path: pathOf(resource, at.namespace, at.name), body });
 }
 
-export function missing({ kind, group }: Resource, name: string): HttpError {
+function missing({ kind, group }: Resource, name: string): HttpError {
   return new HttpError(404, `${kind}${group === '' ? '' : `.${group}`} "${name}" not found`);
 }

@@ -12,7 +12,7 @@ export interface Pod extends KubeObject {
 }
 
 /** Container of a run's pod that the agent runs in. */
-export const AGENT_CONTAINER = 'agent';
+const AGENT_CONTAINER = 'agent';
 
 /** The container whose log is meant: the one asked for, else the agent's, else the first (API-W42). */
 export function containerOf(pod: Pod, asked: string | undefined): string {

@@ -65,7 +65,7 @@ async function openLog(kube: KubeClient, pod: Pod, container: string | undefined
 const locationOf = ({ metadata }: Pod) => ({ namespace: metadata.namespace ?? 'default', name: metadata.name });
 const notStarted = (error: unknown) => error instanceof KubeStatusError && error.code === 400;
 
-export function noPod({ metadata, status }: AgentRun): HttpError {
+function noPod({ metadata, status }: AgentRun): HttpError {
   const ended = isTerminalPhase(status?.phase);
   const why = ended ? 'it has ended, and its pod is gone; what it said is in its status' : 'it has not started yet';
   return new HttpError(ended ? 404 : 409, `run "${metadata.name}" has no pod: ${why}`);

@@ -101,7 +101,7 @@ function checkNames(command: CommandName, names: readonly string[]): void {
 }
 
 /** The word that differs least, when it differs little enough to be a slip. */
-export function nearestOf(word: string, words: readonly string[]): string | undefined {
+function nearestOf(word: string, words: readonly string[]): string | undefined {
   const [best] = words
     .map((one) => ({ one, steps: one.startsWith(word) && word.length > 1 ? 0 : editDistance(word, one) }))
     .toSorted((a, b) => a.steps - b.steps);

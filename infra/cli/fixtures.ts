@@ -32,7 +32,7 @@ export function aTerminal(
   };
 }
 
-export interface SeenRequest {
+interface SeenRequest {
   method: string;
   path: string;
   query: URLSearchParams;

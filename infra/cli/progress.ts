@@ -58,7 +58,7 @@ export function createProgress(terminal: Terminal, options: { answerOnScreen: bo
 }
 
 /** `write_file path=haiku.txt content="Five files…"` from `{"name","input"}`. */
-export function callText(content: string, width: number): string {
+function callText(content: string, width: number): string {
   const { name, input } = parseCall(content);
   if (name === undefined) return shortened(content, width);
   const entries = typeof input === 'object' && input !== null ? Object.entries(input) : [];

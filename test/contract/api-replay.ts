@@ -2,7 +2,7 @@ import type { Hono } from 'hono';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { resourceOf } from './api-cluster.ts';
-import type { Deviation } from './api-deviations.ts';
+import { type Deviation, GENERAL_DEVIATIONS } from './api-deviations.ts';
 import { differences, type Exchange, type ExpectedObject, type ExpectedResponse } from './api-golden.ts';
 
 /** A scenario being replayed: what was captured from its answers so far. */
@@ -125,21 +125,25 @@ async function objectDifferences(run: Replay, expected: ExpectedObject): Promise
 /** Lists of the API server carry kinds for some resources and not for others. */
 const untyped = ({ apiVersion: _, kind: __, ...rest }: KubeObject) => rest;
 
-/** An object or list of them with the general deviations taken out (see `GENERAL_DEVIATIONS`). */
+/** An object or list of them without what deviates everywhere. */
 function general(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(general);
-  if (typeof value !== 'object' || value === null || !('metadata' in value)) return value;
-  const { apiVersion: _, kind, ...rest } = value as Record<string, unknown>;
-  const {
-    managedFields: __,
-    finalizers: ___,
-    ownerReferences: ____,
-    annotations,
-    ...metadata
-  } = value.metadata as Record<string, unknown>;
-  const { 'sympozium.ai/provider': _____, ...others } = (annotations ?? {}) as Record<string, unknown>;
-  return {
-    ...rest,
-    metadata: { ...metadata, ...(Object.keys(others).length > 0 && { annotations: others }) },
-  };
+  if (!hasMetadata(value)) return value;
+  const object: Comparable = { ...value, metadata: { ...value.metadata } };
+  for (const deviation of GENERAL_DEVIATIONS) {
+    if (deviation.object !== undefined) delete object[deviation.object];
+    if (deviation.metadata !== undefined) delete object.metadata[deviation.metadata];
+    const annotations = { ...object.metadata.annotations };
+    if (deviation.annotation !== undefined) delete annotations[deviation.annotation];
+    object.metadata.annotations = Object.keys(annotations).length > 0 ? annotations : undefined;
+  }
+  return object;
 }
+
+interface Comparable {
+  [member: string]: unknown;
+  metadata: { [member: string]: unknown; annotations?: Record<string, string> | undefined };
+}
+
+const hasMetadata = (value: unknown): value is Comparable =>
+  typeof value === 'object' && value !== null && 'metadata' in value;
