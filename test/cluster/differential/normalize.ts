@@ -1,0 +1,56 @@
+import type { Answer } from './target.ts';
+
+const UUID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g;
+const JWT = /eyJ[\w-]+\.[\w-]+\.[\w-]+/g;
+const TOKEN_VOLUME = /kube-api-access-[a-z0-9]{5}/g;
+const SERVICE_IP = /\b10\.\d+\.\d+\.\d+\b/g;
+const AGE = /^(\d+[smhd]|<invalid>)$/;
+/** Values that count versions or are opaque. */
+const OPAQUE = new Set(['resourceVersion', 'continue', 'storageVersionHash', 'nodePort', 'hash']);
+
+function text(value: string, variables: Record<string, string>): string {
+  let out = value;
+  for (const name of ['ns', 'id']) out = out.replaceAll(variables[name] ?? ' ', `<${name}>`);
+  for (const [pattern, word] of [
+    [UUID, '<uid>'],
+    [TIME, '<time>'],
+    [JWT, '<jwt>'],
+    [TOKEN_VOLUME, 'kube-api-access-<random>'],
+    [SERVICE_IP, '<ip>'],
+    [/(current: |version: |\()\d+/g, '$1<rv>'],
+    [/"generated-[a-z0-9]{5}"/g, '"generated-<random>"'],
+    [/^generated-[a-z0-9]{5}$/g, 'generated-<random>'],
+  ] as const) {
+    out = out.replace(pattern, word);
+  }
+  return AGE.test(out) ? '<age>' : out;
+}
+
+function value(node: unknown, variables: Record<string, string>): unknown {
+  if (typeof node === 'string') return text(node, variables);
+  if (Array.isArray(node)) return node.map((item) => value(item, variables));
+  if (typeof node !== 'object' || node === null) return node;
+  const out: Record<string, unknown> = {};
+  for (const [key, item] of Object.entries(node)) {
+    const name = text(key, variables);
+    out[name] = OPAQUE.has(key) && item !== '' ? `<${key}>` : value(item, variables);
+  }
+  return out;
+}
+
+/** An answer with everything taken out that may differ from one cluster, or one second, to the next. */
+export function normalize({ code, body, warnings }: Answer, variables: Record<string, string>): Record<string, unknown> {
+  return { code, body: value(body, variables), warnings: warnings.map((warning) => text(warning, variables)) };
+}
+
+/** Paths at which two values differ, with both values. */
+export function differences(embedded: unknown, real: unknown, path = ''): { path: string; embedded: unknown; real: unknown }[] {
+  if (Object.is(embedded, real)) return [];
+  const bothObjects = typeof embedded === 'object' && typeof real === 'object' && embedded !== null && real !== null;
+  if (!bothObjects || Array.isArray(embedded) !== Array.isArray(real)) return [{ path, embedded, real }];
+  const left = new Map(Object.entries(embedded));
+  const right = new Map(Object.entries(real));
+  const keys = new Set([...left.keys(), ...right.keys()]);
+  return [...keys].flatMap((key) => differences(left.get(key), right.get(key), path === '' ? key : `${path}.${key}`));
+}
