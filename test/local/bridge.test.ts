@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,6 +10,7 @@ import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
 import { aPod, eventually, type PodFolders } from '../../infra/pods/ipc/fixtures.ts';
+import { aFreePort } from './free-port.ts';
 
 const RUN_SUBJECT = 'sympozium.run.default.run-1.uid-1';
 
@@ -19,16 +19,6 @@ let binary: string;
 beforeAll(async () => {
   binary = await findNatsServer();
 }, 400_000);
-
-async function aFreePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  // A server that listens on TCP has such an address.
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function aNatsServer() {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'));
