@@ -4,11 +4,11 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { isControlledBy } from '../../shared/kube/objects.ts';
-import { JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { CONFIG_MAPS, JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
-import { AGENT_SERVICE_ACCOUNT, jobNameOf } from './names.ts';
+import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
 import type { Executing, Observed } from './observed.ts';
 import { packNames, skillsOf } from './skills.ts';
@@ -37,18 +37,23 @@ async function observeRunning(primary: AgentRun, context: ObserveContext): Promi
   const job = await jobOf(primary, context);
   const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
   const execution = await observeExecution(primary, own, context);
-  return { stage: 'executing', primary, jobTaken: job !== own, ...execution };
+  return { stage: 'executing', primary, jobTaken: job !== own, inputFound: true, ...execution };
 }
 
 async function observePending(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Observed> {
   const { kube, signal } = context;
   const { namespace = '' } = primary.metadata;
-  const [job, instance] = await Promise.all([
+  const [job, instance, input] = await Promise.all([
     jobOf(primary, context),
     kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
+    kube.get(CONFIG_MAPS, { namespace, name: inputConfigMapOf(primary.metadata.name) }, { metadataOnly: true, signal }),
   ]);
-  if (job !== undefined && isControlledBy(job, primary)) {
-    return { stage: 'executing', primary, jobTaken: false, ...(await observeExecution(primary, job, context)) };
+  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
+  const inputFound = input !== undefined && isControlledBy(input, primary);
+  // The input is written after the Job, so a run with an input has had its Job and never gets a second one.
+  if (own !== undefined || inputFound) {
+    const execution = await observeExecution(primary, own, context);
+    return { stage: 'executing', primary, jobTaken: job !== own, inputFound, ...execution };
   }
   const { authSecretRef } = primary.spec.model;
   const policyRef = instance?.spec.policyRef ?? '';

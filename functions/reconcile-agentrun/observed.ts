@@ -34,6 +34,8 @@ export interface Executing extends Execution {
   primary: AgentRun;
   /** The Job is gone and something else took its name. */
   jobTaken: boolean;
+  /** Whether the input ConfigMap exists; it is written after the Job. */
+  inputFound: boolean;
 }
 
 /** What the run's pod published, or why that is not known. */

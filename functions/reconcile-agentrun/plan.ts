@@ -16,7 +16,7 @@ import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
 import { failedStatus, runningStatus, succeededStatus } from './run-status.ts';
 import { hasFinalizer } from './stage.ts';
-import { begin, POD_CHECK_SECONDS } from './start.ts';
+import { applyInput, begin, POD_CHECK_SECONDS } from './start.ts';
 import { cancelledEvent, deletion, mark, wrapUp } from './terminal.ts';
 import { judge } from './verdict.ts';
 
@@ -82,7 +82,7 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const verdict = judge(seen, now, config);
   const started = startedStatus(seen, now);
   const status = started ?? run.status ?? {};
-  const actions: Action[] = [...claimed(run), ...(started === undefined ? [] : [applyStatus(started)])];
+  const actions = [...claimed(run), ...lateInput(seen), ...(started === undefined ? [] : [applyStatus(started)])];
   switch (verdict.kind) {
     case 'open':
       return { actions, reason: verdict.why, requeueAfterSeconds: verdict.seconds };
@@ -95,6 +95,12 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
       return { actions: [...actions, applyStatus(next), ...wrapUp(run, next, job)], reason: verdict.failure.message };
     }
   }
+}
+
+/** A pass was cut between the Job and the input. */
+function lateInput({ primary, job, inputFound }: Executing): Action[] {
+  const resolution = resolutionOf(primary, job);
+  return inputFound || resolution === undefined ? [] : [applyInput(primary, resolution)];
 }
 
 const applyStatus = (status: AgentRunStatus): Action => ({ verb: 'applyStatus', status });

@@ -1,3 +1,5 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { Resolution } from '../../crds/agentrun-status.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
@@ -61,14 +63,22 @@ function namesake({ primary }: Starting, job: KubeObject): Beginning {
   return { kind: 'failed', failure: failure(RUN_REASONS.jobNotOwned, error) };
 }
 
+/**
+ * What the pod mounts comes before the Job. The input comes last: it stands for "the Job was made", so that a run whose Job
+ * is gone before its pod was seen (the Job controller removes ended Jobs after five minutes) is never executed twice.
+ */
 function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
   const { run, resolution } = build;
   return [
     ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
-    { verb: 'apply', resource: CONFIG_MAPS, object: inputConfigMap(run, resolution) },
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     { verb: 'apply', resource: JOBS, object: jobFor(build) },
+    applyInput(run, resolution),
   ];
+}
+
+export function applyInput(run: AgentRun, resolution: Resolution): Action {
+  return { verb: 'apply', resource: CONFIG_MAPS, object: inputConfigMap(run, resolution) };
 }
 
 /** Shared by all runs of a namespace, so nobody's: it stays [RUN-011]. */

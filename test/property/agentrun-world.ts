@@ -1,0 +1,230 @@
+import * as fc from 'fast-check';
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { API_VERSION, KINDS } from '../../crds/group.ts';
+import { runSubject } from '../../shared/bus/subjects.ts';
+import { rfc3339 } from '../../shared/kube/conditions.ts';
+import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
+import { JOBS, PODS, SECRETS } from '../../shared/kube/resources.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import type { ContainerStatus, Pod } from '../../shared/pods/pod.ts';
+import type { World } from './world/world.ts';
+
+/** What can happen to a run besides its passes. */
+export type RunMove =
+  | { what: 'podCreated' | 'agentStarts' | 'podEnds' | 'podLost' | 'podEvicted' | 'jobDeadline' | 'jobRemoved' }
+  | { what: 'runDeleted' | 'busAway' | 'busBack' | 'imageMissing' | 'unschedulable' }
+  | { what: 'agentEnds'; exitCode: number; said: 'bus' | 'log' | 'both' | 'nothing'; status: 'success' | 'error' }
+  | { what: 'time'; seconds: number };
+
+const weighted = (weight: number, arbitrary: fc.Arbitrary<RunMove>) => ({ weight, arbitrary });
+const plain = (what: Exclude<RunMove['what'], 'time' | 'agentEnds'>): fc.Arbitrary<RunMove> => fc.constant({ what });
+
+const agentEnds = fc.record<Extract<RunMove, { what: 'agentEnds' }>>({
+  what: fc.constant('agentEnds'),
+  exitCode: fc.constantFrom(0, 0, 1, 137),
+  said: fc.constantFrom('bus', 'log', 'both', 'nothing'),
+  status: fc.constantFrom('success', 'success', 'error'),
+});
+const time = fc.record<Extract<RunMove, { what: 'time' }>>({
+  what: fc.constant('time'),
+  seconds: fc.constantFrom(1, 5, 40, 300, 1000),
+});
+
+/** What usually happens is usual; mishaps are rare. */
+export const runMove: fc.Arbitrary<RunMove> = fc.oneof(
+  weighted(4, plain('podCreated')),
+  weighted(4, plain('agentStarts')),
+  weighted(4, agentEnds),
+  weighted(3, plain('podEnds')),
+  weighted(3, time),
+  weighted(1, plain('podLost')),
+  weighted(1, plain('podEvicted')),
+  weighted(1, plain('jobDeadline')),
+  weighted(1, plain('jobRemoved')),
+  weighted(1, plain('runDeleted')),
+  weighted(1, plain('busAway')),
+  weighted(1, plain('busBack')),
+  weighted(1, plain('imageMissing')),
+  weighted(1, plain('unschedulable')),
+);
+
+export const RUN_KEY = { namespace: 'team', name: 'run-1' };
+
+/** An instance with a key, and a run of it. */
+export function populateRun({ store }: World): void {
+  const metadata = (name: string) => ({ name, namespace: RUN_KEY.namespace });
+  store.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: metadata('key') });
+  store.create(KINDS.SympoziumInstance, {
+    apiVersion: API_VERSION,
+    kind: 'SympoziumInstance',
+    metadata: metadata('inst'),
+    spec: { agents: { default: { model: 'small' } } },
+  } as KubeObject);
+  store.create(KINDS.AgentRun, {
+    apiVersion: API_VERSION,
+    kind: 'AgentRun',
+    metadata: metadata(RUN_KEY.name),
+    spec: {
+      instanceRef: 'inst',
+      agentId: 'primary',
+      sessionKey: '',
+      task: 'Count.',
+      cleanup: 'delete',
+      mode: 'task',
+      model: { provider: 'openai', model: 'small', authSecretRef: 'key' },
+    },
+  } as KubeObject);
+}
+
+/** What a move finds: the run's Job and its pod, when there are any. */
+interface Scene {
+  world: World;
+  job: Job | undefined;
+  pod: Pod | undefined;
+}
+
+export function playRunMove(world: World, move: RunMove): void {
+  const job = world.store.all(JOBS)[0]?.object as Job | undefined;
+  const pod = world.store.all(PODS)[0]?.object as Pod | undefined;
+  if (move.what === 'time') world.clock.advance(move.seconds);
+  else if (move.what === 'agentEnds') {
+    if (pod?.status?.phase === 'Running') endAgent(world, pod, move);
+  } else MOVES[move.what]({ world, job, pod });
+}
+
+const MOVES: Record<Exclude<RunMove['what'], 'time' | 'agentEnds'>, (scene: Scene) => void> = {
+  busAway: ({ world }) => world.bus.setAway(true),
+  busBack: ({ world }) => world.bus.setAway(false),
+  runDeleted: ({ world }) => {
+    const run = runIn(world);
+    if (run !== undefined) world.store.remove(KINDS.AgentRun, run);
+  },
+  podCreated: ({ world, job, pod }) => {
+    if (job !== undefined && pod === undefined && !ended(job)) createPod(world, job);
+  },
+  jobDeadline: ({ world, job, pod }) => {
+    if (job !== undefined && !ended(job)) endJob(world, job, 'Failed', 'DeadlineExceeded', pod);
+  },
+  jobRemoved: ({ world, job }) => {
+    if (job !== undefined) world.store.remove(JOBS, job);
+  },
+  agentStarts: ({ world, pod }) => {
+    if (pod?.status?.phase === 'Pending') startPod(world, pod);
+  },
+  podEnds: ({ world, pod, job }) => {
+    if (pod?.status?.phase === 'Running') endPod(world, pod, job);
+  },
+  podLost: ({ world, pod, job }) => {
+    if (pod === undefined) return;
+    world.store.remove(PODS, pod);
+    if (job !== undefined && !ended(job)) endJob(world, job, 'Failed', 'BackoffLimitExceeded');
+  },
+  podEvicted: ({ world, pod, job }) => {
+    if (pod === undefined || pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed') return;
+    setPod(world, pod, { phase: 'Failed', reason: 'Evicted', message: 'low on memory' });
+    if (job !== undefined && !ended(job)) endJob(world, job, 'Failed', 'BackoffLimitExceeded');
+  },
+  imageMissing: ({ world, pod }) => {
+    const waiting = { reason: 'ImagePullBackOff', message: 'Back-off pulling image' };
+    const containerStatuses = [{ name: 'agent', state: { waiting } }];
+    if (pod?.status?.phase === 'Pending') setPod(world, pod, { containerStatuses });
+  },
+  unschedulable: ({ world, pod }) => {
+    const lastTransitionTime = rfc3339(world.clock.now());
+    const condition = { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', lastTransitionTime };
+    if (pod?.status?.phase === 'Pending') setPod(world, pod, { conditions: [condition] });
+  },
+};
+
+const ended = (job: Job): boolean => (job.status?.conditions ?? []).length > 0;
+
+export function createPod({ store }: World, job: Job): void {
+  store.create(PODS, {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name: `${job.metadata.name}-x1y2z`,
+      namespace: job.metadata.namespace ?? '',
+      labels: { ...job.spec.template.metadata.labels },
+      ownerReferences: [controllerReference(job)],
+    },
+    spec: { ...job.spec.template.spec },
+    status: { phase: 'Pending' },
+  } as KubeObject);
+}
+
+export function startPod(world: World, pod: Pod): void {
+  const running = { startedAt: rfc3339(world.clock.now()) };
+  const containerStatuses = (pod.spec?.containers ?? []).map(({ name }) => ({ name, state: { running } }));
+  setPod(world, pod, { phase: 'Running', conditions: [], containerStatuses });
+}
+
+export function setPod({ store }: World, pod: Pod, status: NonNullable<Pod['status']>): void {
+  const current = store.get(PODS, pod.metadata.namespace, pod.metadata.name) as Pod | undefined;
+  if (current === undefined) return;
+  store.update(PODS, current, { ...current, status: { ...current.status, ...status } } as KubeObject);
+}
+
+function endAgent(world: World, pod: Pod, { exitCode, said, status }: Extract<RunMove, { what: 'agentEnds' }>): void {
+  const already = pod.status?.containerStatuses?.find(({ name }) => name === 'agent')?.state?.terminated;
+  if (already !== undefined) return;
+  const result =
+    status === 'success'
+      ? { status, response: 'Three.', metrics: { durationMs: 5, inputTokens: 1, outputTokens: 2, toolCalls: 0 } }
+      : { status, error: 'no answer from the model' };
+  if (said === 'bus' || said === 'both') publishResult(world, result);
+  const printed =
+    said === 'log' || said === 'both' ? `__SYMPOZIUM_RESULT__${JSON.stringify(result)}__SYMPOZIUM_END__` : '';
+  endContainer(world, pod, 'agent', exitCode, `starting\n${printed}\n`);
+}
+
+export function publishResult({ store, bus }: World, data: unknown): void {
+  const run = store.get(KINDS.AgentRun, RUN_KEY.namespace, RUN_KEY.name);
+  if (run === undefined) return;
+  const subject = `${runSubject({ ...RUN_KEY, uid: run.metadata.uid ?? '' })}.completed`;
+  bus.put(subject, { topic: 'agent.run.completed', timestamp: '', metadata: {}, data });
+}
+
+export function endContainer(
+  world: World,
+  pod: Pod,
+  name: string,
+  exitCode: number,
+  log: string,
+  reason?: string,
+): void {
+  const finishedAt = rfc3339(world.clock.now());
+  const terminated = { exitCode, finishedAt, reason: reason ?? (exitCode === 0 ? 'Completed' : 'Error') };
+  const statuses = (pod.status?.containerStatuses ?? []).map(
+    (one): ContainerStatus => (one.name === name ? { name, state: { terminated } } : one),
+  );
+  world.logs.set(`${pod.metadata.name}/${name}`, () => log);
+  setPod(world, pod, { containerStatuses: statuses });
+}
+
+/** The remaining containers end as well, and the Job with them. */
+export function endPod(world: World, pod: Pod, job: Job | undefined): void {
+  const finishedAt = rfc3339(world.clock.now());
+  const statuses = (pod.status?.containerStatuses ?? []).map(
+    (one): ContainerStatus =>
+      one.state?.terminated === undefined
+        ? { name: one.name, state: { terminated: { exitCode: 0, finishedAt } } }
+        : one,
+  );
+  const failed = statuses.some(({ state }) => state?.terminated?.exitCode !== 0);
+  setPod(world, pod, { phase: failed ? 'Failed' : 'Succeeded', containerStatuses: statuses });
+  if (job !== undefined && !ended(job)) {
+    endJob(world, job, failed ? 'Failed' : 'Complete', failed ? 'BackoffLimitExceeded' : 'CompletionsReached');
+  }
+}
+
+/** `lost` is the pod that the Job controller removes with it. */
+export function endJob(world: World, job: Job, type: 'Complete' | 'Failed', reason: string, lost?: Pod): void {
+  const status = { conditions: [{ type, status: 'True', reason }], [type === 'Complete' ? 'succeeded' : 'failed']: 1 };
+  world.store.update(JOBS, job, { ...job, status } as KubeObject);
+  if (lost !== undefined) world.store.remove(PODS, lost);
+}
+
+export function runIn({ store }: World): AgentRun | undefined {
+  return store.get(KINDS.AgentRun, RUN_KEY.namespace, RUN_KEY.name) as AgentRun | undefined;
+}

@@ -1,0 +1,107 @@
+import { describe, expect, it } from 'vitest';
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { isTerminalPhase } from '../../crds/conditions.ts';
+import { LABELS } from '../../crds/labels.ts';
+import { loadRunConfig } from '../../functions/reconcile-agentrun/config.ts';
+import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
+import { JOBS, PODS } from '../../shared/kube/resources.ts';
+import type { Job } from '../../shared/pods/job.ts';
+import type { Pod } from '../../shared/pods/pod.ts';
+import { reconcile } from '../../shared/reconcile/pass.ts';
+import type { RunMove } from './agentrun-world.ts';
+import {
+  endContainer,
+  endPod,
+  playRunMove,
+  populateRun,
+  publishResult,
+  RUN_KEY,
+  runIn,
+  runMove,
+} from './agentrun-world.ts';
+import { checkReconciler, type History, type Scenario } from './harness.ts';
+import { createWorld, type World } from './world/world.ts';
+
+const config = loadRunConfig({});
+
+const scenario: Scenario<Parameters<typeof agentRunReconciler.plan>[0], typeof config, RunMove> = {
+  reconciler: agentRunReconciler,
+  config,
+  key: RUN_KEY,
+  populate: populateRun,
+  move: runMove,
+  play: playRunMove,
+  calm: ({ bus }) => bus.setAway(false),
+  check: holdsAlways,
+  checkEnd: holdsAtRest,
+};
+
+/** At most one Job ever, a phase that never goes back, and never two different terminal events. */
+function holdsAlways({ store, bus }: World, { primaries }: History): void {
+  const runs = store.created('AgentRun');
+  expect(store.created('Job').length).toBeLessThanOrEqual(runs.length);
+  const phases = primaries.map((run) => rank(run as AgentRun));
+  expect(phases).toEqual(phases.toSorted((a, b) => a - b));
+  const told = bus.published().filter(({ id }) => id.endsWith('-terminal'));
+  expect(told.length).toBeLessThanOrEqual(runs.length);
+  // A repeat is the same message, or consumers that saw the first would be misled.
+  for (const message of bus.attempts()) expect(message).toEqual(told.find(({ id }) => id === message.id));
+}
+
+function rank({ status }: AgentRun): number {
+  return isTerminalPhase(status?.phase) ? 2 : status?.phase === 'Running' ? 1 : 0;
+}
+
+/** Every run ends, with a reason, one event and its mark; or it was deleted before anything was done for it. */
+function holdsAtRest(world: World, { primaries }: History): void {
+  const run = runIn(world);
+  const told = world.bus.published();
+  if (run === undefined) {
+    const begun = primaries.some(({ metadata }) => (metadata.finalizers ?? []).length > 0);
+    expect(told.length).toBe(begun ? 1 : 0);
+    expect(world.store.all(JOBS)).toEqual([]);
+    return;
+  }
+  expect(isTerminalPhase(run.status?.phase)).toBe(true);
+  expect(run.status?.conditions?.[0]).toMatchObject({
+    type: 'Succeeded',
+    reason: expect.stringMatching(/^[A-Z]/),
+    message: expect.stringMatching(/./),
+  });
+  expect(run.metadata.labels?.[LABELS.finished]).toBe('true');
+  expect(run.metadata.finalizers).toEqual([]);
+  expect(told).toHaveLength(1);
+}
+
+describe('the AgentRun reconciler', () => {
+  it('settles, replays, survives a cut after every write and is polite in all worlds [RUN-W02] [RUN-W07] [RUN-W12] [RUN-W34]', async () => {
+    await checkReconciler(scenario, { worlds: 250 });
+  });
+
+  it('takes a plain run from Pending to Succeeded in six writes when all goes well', async () => {
+    const world = createWorld();
+    populateRun(world);
+    const pass = () =>
+      reconcile(
+        agentRunReconciler,
+        RUN_KEY,
+        { ...world, config, now: world.clock.now, report: () => {} },
+        new AbortController().signal,
+      );
+    await pass();
+    // The namespace's ServiceAccount is made once, for all its runs.
+    expect(world.interrupt.writes().filter((write) => !write.includes('ServiceAccount'))).toHaveLength(3);
+    playRunMove(world, { what: 'podCreated' });
+    await pass();
+    playRunMove(world, { what: 'agentStarts' });
+    await pass();
+    publishResult(world, { status: 'success', response: 'Three.', metrics: { inputTokens: 1, outputTokens: 2 } });
+    const pod = world.store.all(PODS)[0]?.object as Pod;
+    endContainer(world, pod, 'agent', 0, '');
+    await pass();
+    endPod(world, world.store.all(PODS)[0]?.object as Pod, world.store.all(JOBS)[0]?.object as Job);
+    await pass();
+    expect(world.interrupt.writes().filter((write) => !/ServiceAccount|publish/.test(write))).toHaveLength(6);
+    expect(runIn(world)?.status).toMatchObject({ phase: 'Succeeded', result: 'Three.' });
+  });
+});
