@@ -1,10 +1,18 @@
 import { APICallError } from 'ai';
+import { z } from 'zod';
 import { describeError } from '../ipc/log.ts';
 import type { Retryable } from './retry.ts';
 
 /** An answer that broke off or cannot be understood; no provider error, so it is worth another try. */
 export class StreamError extends Error {
   override readonly name = 'StreamError';
+}
+
+/** What a provider reports within its stream is often no `Error` but a piece of its JSON. */
+export function streamError(reported: unknown): Error {
+  if (reported instanceof Error) return reported;
+  const { data } = z.object({ message: z.string() }).safeParse(reported);
+  return new StreamError(data?.message ?? (typeof reported === 'string' ? reported : JSON.stringify(reported)));
 }
 
 /** One request took longer than `LLM_REQUEST_TIMEOUT`. */

@@ -1,7 +1,7 @@
 import { type ModelMessage, streamText, type ToolSet, tool } from 'ai';
 import { formatDuration } from '../ipc/duration.ts';
 import type { ChosenModel } from './model.ts';
-import { RequestTimeout, StreamError } from './model-errors.ts';
+import { RequestTimeout, StreamError, streamError } from './model-errors.ts';
 import type { StreamWriter } from './stream-writer.ts';
 import type { AgentTool } from './tools/tool.ts';
 
@@ -85,19 +85,23 @@ async function consume(request: TurnRequest, signal: AbortSignal, progress: { sh
         turn.calls.push(toolCall(part));
         break;
       case 'error':
-        throw part.error;
+        throw streamError(part.error);
       case 'finish':
-        // 'other' without usage is what an answer that just stopped looks like.
-        finished = part.finishReason !== 'error';
+        finished = isComplete(part);
         turn.inputTokens = part.totalUsage.inputTokens ?? 0;
         turn.outputTokens = part.totalUsage.outputTokens ?? 0;
         break;
     }
   }
   signal.throwIfAborted();
-  if (!finished) throw new StreamError('the model ended its answer with an error');
+  if (!finished) throw new StreamError('the answer broke off');
   turn.messages = (await result.response).messages;
   return turn;
+}
+
+/** No reason at all is what the SDK makes of a connection that just closed: half an answer is no answer. */
+function isComplete({ finishReason, rawFinishReason }: { finishReason: string; rawFinishReason: string | undefined }) {
+  return finishReason !== 'error' && !(finishReason === 'other' && rawFinishReason === undefined);
 }
 
 function offered(tools: readonly AgentTool[]): ToolSet {

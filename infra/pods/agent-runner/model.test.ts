@@ -72,6 +72,17 @@ describe.each(PROVIDERS)('a run with provider $provider', ({ provider, path, pre
     expect(outcome).toMatchObject({ status: 'error', error: expect.stringMatching(/^model request failed: /) });
   });
 
+  it('tries again when the stream reports an overload before it says anything', async () => {
+    const overload = { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } };
+    const report = events([`event: error\ndata: ${JSON.stringify(overload)}`]);
+    const api = await aProvider(report, answers.text('ok'));
+    expect(await providerRun(await aPod(), env(api.url))).toMatchObject({ status: 'success', response: 'ok' });
+    const failing = await aProvider(report);
+    const outcome = await providerRun(await aPod(), env(failing.url, { LLM_MAX_RETRIES: '1' }));
+    expect(outcome.error).toMatch(/^model request failed: .*Overloaded/);
+    expect(failing.requests).toHaveLength(2);
+  });
+
   it('is an error when the server stays silent beyond LLM_REQUEST_TIMEOUT', async () => {
     const api = await aProvider(events([], { end: false }));
     const outcome = await providerRun(
@@ -84,6 +95,25 @@ describe.each(PROVIDERS)('a run with provider $provider', ({ provider, path, pre
 });
 
 describe('a run whose answer breaks off after it was shown', () => {
+  it.each([
+    ['custom', openAi],
+    ['openai', openAi],
+    ['anthropic', anthropic],
+  ])(
+    'is an error with provider %s when the connection just closes, not half an answer',
+    async (provider, { words }) => {
+      const api = await aProvider(events(words('Half ', 'an ')));
+      const outcome = await providerRun(await aPod(), {
+        MODEL_PROVIDER: provider,
+        MODEL_BASE_URL: api.url,
+        API_KEY: KEY,
+      });
+      expect(outcome).toMatchObject({ status: 'error', error: expect.stringMatching(/^model request failed: /) });
+      expect(outcome).not.toHaveProperty('response');
+      expect(api.requests).toHaveLength(1);
+    },
+  );
+
   it('is not asked for again, since people would read it twice', async () => {
     const api = await aProvider(events(openAi.words('Some ', 'words'), { end: false }));
     const env = { MODEL_PROVIDER: 'custom', MODEL_BASE_URL: api.url, LLM_REQUEST_TIMEOUT: '300ms' };

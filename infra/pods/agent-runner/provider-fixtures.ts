@@ -70,6 +70,7 @@ export const openAi = {
       data({ id: 'c1', choices: [], usage: { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 } }),
       'data: [DONE]',
     ]),
+  /** The beginning of an answer. */
   words: (...words: string[]): string[] => words.map((content) => chatChunk({ content })),
 };
 
@@ -92,15 +93,19 @@ const messageEnd = (reason: string) => [
   event({ type: 'message_stop' }),
 ];
 
+function anthropicWords(...words: string[]): string[] {
+  return [
+    messageStart,
+    event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
+    ...words.map((text) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+  ];
+}
+
 /** The messages stream of Anthropic. */
 export const anthropic = {
-  text: (...words: string[]): Answer =>
-    events([
-      messageStart,
-      event({ type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } }),
-      ...words.map((text) => event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
-      ...messageEnd('end_turn'),
-    ]),
+  /** The beginning of an answer. */
+  words: anthropicWords,
+  text: (...words: string[]): Answer => events([...anthropicWords(...words), ...messageEnd('end_turn')]),
   thinking: (...thoughts: string[]): Answer =>
     events([
       messageStart,

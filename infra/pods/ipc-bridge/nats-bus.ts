@@ -8,6 +8,8 @@ export interface NatsBusOptions {
   /** Creds text; empty for none. */
   credentials: string;
   name: string;
+  /** Where replies come: the only inbox that a run's credentials let its pod hear. */
+  inboxPrefix: string;
   log: Log;
 }
 
@@ -62,10 +64,11 @@ async function publish(connection: NatsConnection | undefined, message: Outgoing
     .publish(message.subject, message.body, { msgID: message.id, headers: sent, timeout: ACK_TIMEOUT_MS });
 }
 
-function connectOptions({ url, credentials, name }: NatsBusOptions) {
+function connectOptions({ url, credentials, name, inboxPrefix }: NatsBusOptions) {
   return {
     servers: url.split(',').map((server) => server.trim()),
     name,
+    inboxPrefix,
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
