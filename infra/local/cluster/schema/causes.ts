@@ -38,11 +38,15 @@ export function notSupported(path: string, value: unknown, supported: readonly u
 }
 
 export function tooLong(path: string, limit: number): Cause {
-  return cause('FieldValueTooLong', path, `Too long: may not be more than ${limit} bytes`);
+  return cause('FieldValueTooLong', path, `Too long: may not be more than ${limit} ${limit === 1 ? 'byte' : 'bytes'}`);
 }
 
 export function tooMany(path: string, count: number, limit: number): Cause {
-  return cause('FieldValueTooMany', path, `Too many: ${count}: must have at most ${limit} items`);
+  return cause(
+    'FieldValueTooMany',
+    path,
+    `Too many: ${count}: must have at most ${limit} ${limit === 1 ? 'item' : 'items'}`,
+  );
 }
 
 function cause(reason: CauseReason, path: string, message: string): Cause {

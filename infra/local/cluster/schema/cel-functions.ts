@@ -137,7 +137,8 @@ function registerAddresses(env: Environment): void {
 
 function quantity(value: string): Quantity {
   const nano = parseQuantity(value);
-  if (nano === undefined) throw new Error(`quantities must match the regular expression of a quantity: ${value}`);
+  if (nano === undefined)
+    throw new Error("quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'");
   return new Quantity(nano);
 }
 

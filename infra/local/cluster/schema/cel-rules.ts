@@ -35,15 +35,17 @@ function rulesOf(node: SchemaNode): readonly CompiledRule[] {
 function compileRule(rule: ValidationRule): CompiledRule {
   return {
     rule,
-    program: program(rule.rule),
-    message: rule.messageExpression === undefined ? undefined : program(rule.messageExpression),
+    program: program(rule.rule, rule.optionalOldSelf),
+    message: rule.messageExpression === undefined ? undefined : program(rule.messageExpression, rule.optionalOldSelf),
     usesOld: usesOldSelf(rule.rule),
   };
 }
 
 /** At run time everything is dyn: types were checked when the schema was accepted (`validateCrdSchema`). */
-function program(expression: string): Program {
-  const env = celEnvironment().registerVariable('self', 'dyn').registerVariable('oldSelf', 'dyn');
+function program(expression: string, optionalOldSelf = false): Program {
+  const env = celEnvironment()
+    .registerVariable('self', 'dyn')
+    .registerVariable('oldSelf', optionalOldSelf ? 'optional' : 'dyn');
   const compiled = compileCel(env, expression);
   return 'program' in compiled ? compiled.program : () => ({ error: compiled.error });
 }
@@ -100,7 +102,7 @@ function typeOf({ schema }: SchemaNode): string {
 }
 
 function ruleError(error: string, node: SchemaNode, path: string, rule: ValidationRule): Cause {
-  return invalid(path, typeOf(node), `rule evaluation error: ${error} evaluating rule: ${rule.message ?? rule.rule}`);
+  return invalid(path, typeOf(node), `${error} evaluating rule: ${rule.message ?? rule.rule}`);
 }
 
 function ruleCause(
