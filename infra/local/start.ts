@@ -1,5 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { relayCredentials } from '../../shared/bus/credentials.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
@@ -116,8 +117,9 @@ function clusterSpec(folder: string, state: State, { allowHostCommands }: StartO
   };
 }
 
-async function natsSpec(binary: string, folder: string, { ports }: State): Promise<ProcessSpec> {
-  const config = await writeNatsConfig({ port: ports.nats, folder: join(folder, 'nats') });
+async function natsSpec(binary: string, folder: string, { ports, busSecret }: State): Promise<ProcessSpec> {
+  const config = await writeNatsConfig({ port: ports.nats, folder: join(folder, 'nats'), secret: busSecret });
+  await writePrivately(relayCredentialsFile(folder), relayCredentials(busSecret));
   const ready = () => canConnect(ports.nats);
   return {
     name: 'nats',
@@ -129,6 +131,8 @@ async function natsSpec(binary: string, folder: string, { ports }: State): Promi
   };
 }
 
+const relayCredentialsFile = (folder: string): string => join(folder, 'nats/relay.creds');
+
 function functionEnvironment(folder: string, state: State, { port }: StartOptions): Record<string, string | undefined> {
   return {
     ...baseEnvironment(),
@@ -137,6 +141,7 @@ function functionEnvironment(folder: string, state: State, { port }: StartOption
     RELAY_TO_FUNCTION_SECRETS: state.relayToFunctionSecret,
     FUNCTION_TO_RELAY_SECRET: state.functionToRelaySecret,
     SYMPOZIUM_UI_TOKEN: state.apiToken,
+    POD_EVENT_BUS_SECRET: state.busSecret,
     POD_EVENT_BUS_URL: `nats://127.0.0.1:${state.ports.nats}`,
     HOST_PORT: String(port),
     FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
@@ -163,6 +168,7 @@ function relaySpec(
     FUNCTIONS_URL: url,
     FUNCTION_TO_RELAY_SECRETS: functionToRelaySecret,
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+    NATS_CREDS_FILE: relayCredentialsFile(folder),
   };
   const args = [join(folder, 'dist/relay/main.js')];
   return {

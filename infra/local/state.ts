@@ -9,6 +9,8 @@ export interface State {
   clusterToken: string;
   relayToFunctionSecret: string;
   functionToRelaySecret: string;
+  /** From which all credentials of the bus follow. */
+  busSecret: string;
   ports: { cluster: number; nats: number; relay: number };
 }
 
@@ -26,6 +28,7 @@ export async function loadState(folder: string): Promise<State> {
     clusterToken: randomBytes(24).toString('base64url'),
     relayToFunctionSecret: secret(),
     functionToRelaySecret: secret(),
+    busSecret: randomBytes(32).toString('base64url'),
     ...earlier,
     ports: {
       cluster: await freePort(earlier?.ports.cluster),

@@ -14,6 +14,9 @@ export function runSubject(run: { namespace: string; name: string; uid: string }
   return `${SUBJECT_PREFIX}run.${run.namespace}.${run.name.replaceAll('.', '_')}.${run.uid}`;
 }
 
+/** Where a run's pod takes replies, so that it cannot listen to those of others. */
+export const inboxOf = (uid: string): string => `_INBOX_${uid}`;
+
 /** The envelope of every message of the original (controllers.md 5.3). */
 export interface BusEnvelope {
   topic: string;

@@ -1,11 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect } from 'nats';
+import { connect, credsAuthenticator } from 'nats';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentRun, AgentRunInput } from '../../crds/agentrun.ts';
 import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
+import type { State } from '../../infra/local/state.ts';
+import { relayCredentials } from '../../shared/bus/credentials.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
@@ -52,8 +54,9 @@ function runNamed(name: string): AgentRunInput & KubeObject {
 }
 
 async function terminalEvents(): Promise<Map<string, number>> {
-  const state = JSON.parse(await readFile(join(session.folder, 'state.json'), 'utf8')) as { ports: { nats: number } };
-  const bus = await connect({ servers: `127.0.0.1:${state.ports.nats}` });
+  const state = JSON.parse(await readFile(join(session.folder, 'state.json'), 'utf8')) as State;
+  const authenticator = credsAuthenticator(new TextEncoder().encode(relayCredentials(state.busSecret)));
+  const bus = await connect({ servers: `127.0.0.1:${state.ports.nats}`, authenticator });
   const counts = new Map<string, number>();
   const js = bus.jetstream();
   for (const subject of ['sympozium.agent.run.completed', 'sympozium.agent.run.failed']) {

@@ -2,16 +2,28 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { trustConfig } from '../../../shared/bus/credentials.ts';
 
-/** Writes the configuration of a JetStream server on loopback that keeps its store in `folder`; returns its path. */
-export async function writeNatsConfig({ port, folder }: { port: number; folder: string }): Promise<string> {
+export interface NatsConfig {
+  port: number;
+  /** Of the store and the configuration. */
+  folder: string;
+  /** From which all credentials follow; with it nobody is let in without credentials. */
+  secret?: string;
+}
+
+/** Writes the configuration of a JetStream server on loopback; returns its path. */
+export async function writeNatsConfig({ port, folder, secret }: NatsConfig): Promise<string> {
   await mkdir(folder, { recursive: true });
   const path = join(folder, 'nats.conf');
   const store = JSON.stringify(join(folder, 'jetstream'));
-  await writeFile(
-    path,
-    `host: 127.0.0.1\nport: ${port}\njetstream { store_dir: ${store}, max_memory_store: 64MB, max_file_store: 4GB }\nmax_payload: 4MB\n`,
-  );
+  const lines = [
+    'host: 127.0.0.1',
+    `port: ${port}`,
+    `jetstream { store_dir: ${store}, max_memory_store: 64MB, max_file_store: 4GB }`,
+    'max_payload: 4MB',
+  ];
+  await writeFile(path, `${lines.join('\n')}\n${secret === undefined ? '' : trustConfig(secret)}`, { mode: 0o600 });
   return path;
 }
 

@@ -7,6 +7,8 @@ export interface BridgeConfig {
   busUrl: string;
   /** `sympozium.run.<namespace>.<run>.<uid>`; empty for the original's shared subjects. */
   runSubject: string;
+  /** Last token of the run's subject; empty without one. */
+  runUid: string;
   /** A NATS creds text (JWT and seed); empty when the bus asks for none. */
   credentials: string;
   /** Completion and stream stay in the pod: a hook decides about them first. */
@@ -32,16 +34,18 @@ export function loadBridgeConfig(env: Record<string, string | undefined>, argv: 
   const id = values['agent-run-id'] || get('AGENT_RUN_ID');
   if (id === '') throw new Error('AGENT_RUN_ID or --agent-run-id must be set');
   const runSubject = get('RUN_SUBJECT');
+  const runUid = runSubject.split('.').at(-1) ?? '';
   return {
     ipcPath: values['ipc-path'] ?? '/ipc',
     run: { id, instance: values.instance || get('INSTANCE_NAME'), namespace: get('AGENT_NAMESPACE') },
     busUrl: values['event-bus-url'] || get('EVENT_BUS_URL') || 'nats://nats.sympozium-system.svc:4222',
     runSubject,
+    runUid,
     credentials: get('EVENT_BUS_CREDENTIALS'),
     gated: get('GATE_SUPPRESS_COMPLETION') === 'true',
     mcpConfigured: get('MCP_ENABLED') === 'true' || get('MCP_CONFIG_PATH') !== '',
     traceparent: get('TRACEPARENT'),
     // Without a UID the pod's name tells a run from an earlier one of the same name.
-    messageIdPrefix: runSubject.split('.').at(-1) || [get('AGENT_NAMESPACE'), id, get('HOSTNAME')].join('/'),
+    messageIdPrefix: runUid || [get('AGENT_NAMESPACE'), id, get('HOSTNAME')].join('/'),
   };
 }

@@ -1,3 +1,4 @@
+import { inboxOf } from '../../../shared/bus/subjects.ts';
 import '../ipc/node-require.ts';
 import { createLog, describeError, redactor } from '../ipc/log.ts';
 import { pathMapFrom } from '../ipc/paths.ts';
@@ -18,6 +19,7 @@ async function main(): Promise<number> {
     url: config.busUrl,
     credentials: config.credentials,
     name: `ipc-bridge ${config.run.namespace}/${config.run.id}`,
+    ...(config.runUid !== '' && { inboxPrefix: inboxOf(config.runUid) }),
     log,
   });
   const ipc = pathMapFrom(process.env).toHost(config.ipcPath);

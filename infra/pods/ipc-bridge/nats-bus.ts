@@ -8,8 +8,8 @@ export interface NatsBusOptions {
   /** Creds text; empty for none. */
   credentials: string;
   name: string;
-  /** Where replies come: the only inbox that a run's credentials let its pod hear. */
-  inboxPrefix: string;
+  /** Where replies come, when not the common inbox: the only one that a run's credentials let its pod hear. */
+  inboxPrefix?: string;
   log: Log;
 }
 
@@ -68,7 +68,7 @@ function connectOptions({ url, credentials, name, inboxPrefix }: NatsBusOptions)
   return {
     servers: url.split(',').map((server) => server.trim()),
     name,
-    inboxPrefix,
+    ...(inboxPrefix !== undefined && { inboxPrefix }),
     waitOnFirstConnect: true,
     maxReconnectAttempts: -1,
     reconnectTimeWait: RECONNECT_WAIT_MS,
