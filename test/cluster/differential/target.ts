@@ -39,10 +39,14 @@ export function targetOf(kubeconfig: string): Target {
   };
   const auth: Record<string, string> = user.token === undefined ? {} : { authorization: `Bearer ${user.token}` };
   return {
-    ask: (method, path, body, headers) => ask(new URL(path, cluster.server), { ...tls, method, headers: { ...auth, ...headers } }, body),
+    ask: (method, path, body, headers) => ask(new URL(path, cluster.server), { ...tls, method, headers: { ...auth, ...lengthOf(body), ...headers } }, body),
     close: () => agent.destroy(),
   };
 }
+
+/** Without it a DELETE's body is not delimited. */
+const lengthOf = (body: string | undefined): Record<string, string> =>
+  body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` };
 
 function ask(url: URL, options: RequestOptions, body: string | undefined): Promise<Answer> {
   return new Promise((resolve, reject) => {

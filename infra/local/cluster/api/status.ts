@@ -113,7 +113,7 @@ export function invalid(of: Subject, name: string, causes: Cause[]): ApiError {
   return new ApiError(422, 'Invalid', `${qualified(of.kind, of.group)} "${name}" is invalid: ${list}`, {
     ...(name === '' ? {} : { name }),
     ...(of.group === '' ? {} : { group: of.group }),
-    kind: of.kind,
+    ...(of.kind === '' ? {} : { kind: of.kind }),
     causes,
   });
 }
@@ -140,8 +140,7 @@ export const fieldError = {
   }),
   notSupported: (field: string, value: unknown, supported: readonly string[]): Cause => ({
     reason: 'FieldValueNotSupported',
-    message: `Unsupported value: ${shown(value)}: supported values: ${[...supported]
-      .sort()
+    message: `Unsupported value: ${shown(value)}: supported values: ${supported
       .map((item) => JSON.stringify(item))
       .join(', ')}`,
     field,

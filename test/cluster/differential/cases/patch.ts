@@ -1,11 +1,19 @@
 import { type DifferentialCase, JSON_PATCH, MERGE_PATCH, NS, STRATEGIC_PATCH } from '../case.ts';
-import { configMap, container, deployment } from './fixtures.ts';
+import { configMap, container } from './fixtures.ts';
 
 const MAPS = `${NS}/configmaps`;
-const DEPLOYMENTS = '/apis/apps/v1/namespaces/{ns}/deployments';
+const CRON_JOBS = '/apis/batch/v1/namespaces/{ns}/cronjobs';
 const json = (body: unknown, query = '') => ({ call: `PATCH ${MAPS}/a${query}`, type: JSON_PATCH, body });
 const merge = (body: unknown, query = '') => ({ call: `PATCH ${MAPS}/a${query}`, type: MERGE_PATCH, body });
-const strategic = (body: unknown) => ({ call: `PATCH ${DEPLOYMENTS}/d?dryRun=All`, type: STRATEGIC_PATCH, body });
+const strategic = (body: unknown) => ({ call: `PATCH ${CRON_JOBS}/d?dryRun=All`, type: STRATEGIC_PATCH, body });
+/** A suspended CronJob: it has a pod template, and no controller writes to it. */
+const ofPod = (podSpec: Record<string, unknown>) => strategic({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } });
+const cronJob = (podSpec: Record<string, unknown>) => ({
+  apiVersion: 'batch/v1',
+  kind: 'CronJob',
+  metadata: { name: 'd' },
+  spec: { schedule: '0 0 1 1 *', suspend: true, jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', ...podSpec } } } } },
+});
 
 /** JSON, merge and strategic merge patches. */
 export const PATCH_CASES: DifferentialCase[] = [
@@ -51,19 +59,26 @@ export const PATCH_CASES: DifferentialCase[] = [
   {
     name: 'strategic merge patches',
     steps: [
-      { call: `POST ${DEPLOYMENTS}`, body: deployment('d', { replicas: 0, template: { metadata: { labels: { app: 'd' } }, spec: { containers: [container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }), { name: 'side', image: 's' }] } } }) },
-      strategic({ spec: { template: { spec: { containers: [{ name: 'main', image: 'new' }] } } } }),
-      strategic({ spec: { template: { spec: { containers: [{ name: 'main', env: [{ name: 'B', value: '2' }] }] } } } }),
-      strategic({ spec: { template: { spec: { containers: [{ $patch: 'delete', name: 'side' }] } } } }),
-      strategic({ spec: { template: { spec: { containers: [{ $patch: 'replace' }, { name: 'only', image: 'o' }] } } } }),
-      strategic({ spec: { template: { spec: { containers: [{ name: 'main', ports: [{ containerPort: 80, protocol: 'UDP' }] }] } } } }),
-      strategic({ spec: { strategy: { $retainKeys: ['type'], type: 'Recreate' } } }),
+      {
+        call: `POST ${CRON_JOBS}`,
+        body: cronJob({
+          containers: [container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }), { name: 'side', image: 's' }],
+          volumes: [{ name: 'v', emptyDir: {} }],
+        }),
+      },
+      ofPod({ containers: [{ name: 'main', image: 'new' }] }),
+      ofPod({ containers: [{ name: 'main', env: [{ name: 'B', value: '2' }] }] }),
+      ofPod({ containers: [{ $patch: 'delete', name: 'side' }] }),
+      ofPod({ containers: [{ $patch: 'replace' }, { name: 'only', image: 'o' }] }),
+      ofPod({ containers: [{ name: 'main', ports: [{ containerPort: 80, protocol: 'UDP' }] }] }),
+      ofPod({ volumes: [{ name: 'v', $retainKeys: ['name', 'configMap'], configMap: { name: 'c' } }] }),
+      ofPod({ volumes: [{ name: 'w', emptyDir: {} }] }),
+      ofPod({ containers: [{ image: 'nameless' }] }),
+      ofPod({ '$setElementOrder/containers': [{ name: 'side' }, { name: 'main' }], containers: [{ name: 'side', image: 't' }] }),
+      ofPod({ terminationGracePeriodSeconds: 'two' }),
+      ofPod({ imagePullSecrets: [{ name: 'a' }], tolerations: [{ key: 'a', operator: 'Exists' }] }),
       strategic({ metadata: { finalizers: ['example.com/a'] } }),
       strategic({ metadata: { labels: { a: 'b' }, annotations: { c: 'd' } } }),
-      strategic({ spec: { template: { spec: { volumes: [{ name: 'v', emptyDir: {} }] } } } }),
-      strategic({ spec: { template: { spec: { containers: [{ image: 'nameless' }] } } } }),
-      strategic({ spec: { template: { spec: { '$setElementOrder/containers': [{ name: 'side' }, { name: 'main' }], containers: [{ name: 'side', image: 't' }] } } } }),
-      strategic({ spec: { replicas: 'two' } }),
     ],
   },
 ];

@@ -109,6 +109,15 @@ export class TokenIssuer {
     return user === undefined ? undefined : { user, audiences: shared };
   }
 
+  /** Why a token was not accepted, as a TokenReview says it. */
+  whyNot(token: string, asked: readonly string[]): string {
+    const aud = this.#payload(token)?.['aud'];
+    const audiences = asked.length === 0 ? [ISSUER] : asked;
+    if (!Array.isArray(aud) || audiences.some((audience) => aud.includes(audience))) return 'invalid bearer token';
+    const list = (values: readonly unknown[]): string => `[${values.map((value) => JSON.stringify(value)).join(' ')}]`;
+    return `[invalid bearer token, token audiences ${list(aud)} is invalid for the target audiences ${list(audiences)}]`;
+  }
+
   #payload(token: string): Record<string, unknown> | undefined {
     const known = this.#verified.get(token);
     if (known !== undefined) return known;

@@ -15,7 +15,9 @@ const SUBRESOURCES: Record<string, { kind: string; group?: string; version?: str
 const UNANNOUNCED = new Set(['exec', 'attach', 'portforward', 'proxy', 'ephemeralcontainers', 'resize']);
 
 function announced(type: ResourceType): string[] {
-  return [...type.subresources].filter((name) => !UNANNOUNCED.has(name)).sort();
+  return [...type.subresources]
+    .filter((name) => !UNANNOUNCED.has(name))
+    .sort(type.custom === undefined ? undefined : () => 0);
 }
 
 function resourcesOf(types: readonly ResourceType[]): unknown[] {

@@ -21,16 +21,11 @@ export function mediaTypeOf(header: string | undefined): string {
   return (header ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-const OBJECT_TYPES = [
-  'application/json',
-  'application/yaml',
-  'application/vnd.kubernetes.protobuf',
-  'application/cbor',
-];
+const OBJECT_TYPES = ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf'];
 
 function unsupported(accepted: readonly string[]): ApiError {
   const message = `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`;
-  return new ApiError(415, 'UnsupportedMediaType', message, {});
+  return new ApiError(415, 'UnsupportedMediaType', message);
 }
 
 export function parseJson(text: string): unknown {
@@ -50,7 +45,8 @@ export function parseYamlOrJson(text: string): unknown {
     }
   }
   try {
-    return parseYaml(text);
+    // YAML 1.1, as Kubernetes reads it: `y` is true.
+    return parseYaml(text, { version: '1.1' });
   } catch (error) {
     throw badRequest(`error decoding YAML: ${error instanceof Error ? error.message : 'invalid'}`);
   }

@@ -4,6 +4,7 @@ import { ISSUER } from '../auth/tokens.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { aggregated, groupDocument, groupList, resourceList, VERSION } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
+import type { ResourceType } from '../kinds/resource-type.ts';
 import { ApiError, forbidden, methodNotAllowed, pathNotFound } from '../status.ts';
 import { parseResourcePath, type ResourcePath, type ResourceRequest, type User, verbOf } from './request.ts';
 import { handleResource } from './resource-handler.ts';
@@ -41,6 +42,7 @@ async function handle(
   const resourcePath = parseResourcePath(path);
   if (resourcePath === undefined) return handlePath(cluster, user, raw, path, response);
   const request = resourceRequest(cluster, raw, resourcePath, query, user);
+  if (request === undefined) return sendText(response, 404, '404 page not found\n');
   await handleResource(cluster, request, response, warnings);
 }
 
@@ -50,29 +52,36 @@ function resourceRequest(
   path: ResourcePath,
   query: URLSearchParams,
   user: User,
-): ResourceRequest {
-  const { namespace, name, subresource, rest, resource, group } = path;
+): ResourceRequest | undefined {
+  const { namespace, name, subresource, rest, resource } = path;
   const verb = verbOf(raw.method ?? '', name !== '', query);
   if (verb === undefined) throw methodNotAllowed();
+  authorize(cluster, user, verb, path);
+  if (!cluster.registry.serves(path.apiVersion)) return undefined;
   const type = cluster.registry.find(path.apiVersion, resource);
-  const scope = namespace === '' && resource === 'namespaces' && group === '' ? name : namespace;
-  const attributes = { verb, group, resource, subresource, name, namespace: scope };
-  if (!cluster.rbac.allows(user, attributes)) {
-    const full = subresource === '' ? resource : `${resource}/${subresource}`;
-    const where = scope === '' ? 'at the cluster scope' : `in the namespace "${scope}"`;
-    throw forbidden(
-      { group, resource, kind: '' },
-      name,
-      `User "${user.name}" cannot ${verb} resource "${full}" in API group "${group}" ${where}`,
-    );
-  }
   if (type === undefined || (namespace !== '' && !type.namespaced)) throw pathNotFound();
-  if (type.namespaced && namespace === '' && name !== '') throw pathNotFound();
-  // A namespaced kind is only written to, one by one, within a namespace.
-  if (type.namespaced && namespace === '' && verb !== 'list' && verb !== 'watch') {
-    if (verb !== 'create' || type.verbs.includes('get')) throw methodNotAllowed();
-  }
+  checkPlace(type, verb, path);
   return { verb, type, namespace, name, subresource, rest, query, user, raw };
+}
+
+function authorize(cluster: ClusterState, user: User, verb: string, path: ResourcePath): void {
+  const { group, resource, subresource, name } = path;
+  const namespace = path.namespace === '' && resource === 'namespaces' && group === '' ? name : path.namespace;
+  if (cluster.rbac.allows(user, { verb, group, resource, subresource, name, namespace })) return;
+  const full = subresource === '' ? resource : `${resource}/${subresource}`;
+  const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
+  const why = `User "${user.name}" cannot ${verb} resource "${full}" in API group "${group}" ${where}`;
+  throw forbidden({ group, resource, kind: '' }, name, why);
+}
+
+/** A verb needs a place: one object or a collection, and for a namespaced kind that is written to, a namespace. */
+function checkPlace(type: ResourceType, verb: string, { namespace, name, subresource }: ResourcePath): void {
+  if (type.namespaced && namespace === '') {
+    if (name !== '') throw pathNotFound();
+    if (verb !== 'list' && verb !== 'watch' && type.verbs.includes('get')) throw methodNotAllowed();
+  }
+  if (subresource !== '') return;
+  if (name === '' ? verb === 'update' || verb === 'patch' : verb === 'create') throw methodNotAllowed();
 }
 
 function checkPath(cluster: ClusterState, user: User, raw: IncomingMessage, path: string): void {
@@ -98,13 +107,14 @@ function handlePath(
   const path = asked.length > 1 && asked.endsWith('/') ? asked.slice(0, -1) : asked;
   checkPath(cluster, user, raw, path);
   if (path === '/api' || path === '/apis') {
-    if (wantsAggregated(raw))
-      return sendJson(response, 200, JSON.stringify(aggregated(cluster, path === '/api')), [], DISCOVERY_V2);
-    return sendJson(response, 200, JSON.stringify(path === '/api' ? apiVersions(raw) : groupList(cluster)));
+    const core = path === '/api';
+    if (wantsAggregated(raw)) sendJson(response, 200, JSON.stringify(aggregated(cluster, core)), [], DISCOVERY_V2);
+    else sendJson(response, 200, JSON.stringify(core ? apiVersions(raw) : groupList(cluster)));
+    return;
   }
   const document = documentAt(cluster, path);
-  if (document === undefined) return sendText(response, 404, '404 page not found\n');
-  sendJson(response, 200, JSON.stringify(document));
+  if (document === undefined) sendText(response, 404, '404 page not found\n');
+  else sendJson(response, 200, JSON.stringify(document));
 }
 
 function apiVersions(raw: IncomingMessage): unknown {

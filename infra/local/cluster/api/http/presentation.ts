@@ -51,13 +51,13 @@ export function presentationFor(
   }
   const message =
     'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-  throw new ApiError(406, 'NotAcceptable', message, {});
+  throw new ApiError(406, 'NotAcceptable', message);
 }
 
-function listMeta({ revision, continue: token, remaining }: Page): string {
+function listMeta({ revision, continue: token, remaining }: Page, alwaysContinue = false): string {
   return JSON.stringify({
     resourceVersion: `${revision}`,
-    ...(token === undefined ? {} : { continue: token }),
+    ...(token === undefined && !alwaysContinue ? {} : { continue: token ?? '' }),
     ...(remaining === undefined ? {} : { remainingItemCount: remaining }),
   });
 }
@@ -79,7 +79,7 @@ function plain(type: ResourceType): Presentation {
     cacheKey: `json ${type.apiVersion}`,
     one: (entry) => jsonOf(type, entry),
     list: (page) =>
-      `{"kind":"${type.listKind}","apiVersion":"${type.apiVersion}","metadata":${listMeta(page)},"items":[${page.entries.map(item).join(',')}]}`,
+      `{"kind":"${type.listKind}","apiVersion":"${type.apiVersion}","metadata":${listMeta(page, type.custom !== undefined)},"items":[${page.entries.map(item).join(',')}]}`,
     bookmark: (object) => JSON.stringify(object),
   };
 }

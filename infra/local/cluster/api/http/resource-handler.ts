@@ -6,12 +6,12 @@ import { reviewKinds } from '../subresources/reviews.ts';
 import { createObject } from '../verbs/create.ts';
 import { deleteFromCollection, deleteObject, deleteOptionsOf } from '../verbs/delete.ts';
 import { patchObject } from '../verbs/patch.ts';
-import { getObject, listPage } from '../verbs/read.ts';
+import { getObject, listPage, type Page } from '../verbs/read.ts';
 import { updateObject } from '../verbs/update.ts';
 import { watchCollection } from '../verbs/watch.ts';
 import { type WriteContext, type WriteResult, writeContext } from '../verbs/write-context.ts';
 import { parseObject, patchTypeOf, readBody } from './body.ts';
-import { presentationFor } from './presentation.ts';
+import { type Presentation, presentationFor } from './presentation.ts';
 import type { ResourceRequest } from './request.ts';
 import { sendJson } from './respond.ts';
 
@@ -42,13 +42,19 @@ export async function handleResource(
       return watchCollection(cluster, request, response, present);
     default: {
       const result = await write(writeContext(cluster, request, warnings));
-      const body = 'status' in result ? JSON.stringify(result.status) : present.one(result.entry);
-      return sendJson(response, result.code, body, warnings);
+      return sendJson(response, result.code, bodyOf(result, present), warnings);
     }
   }
 }
 
-async function write(context: WriteContext): Promise<WriteResult | { code: number; status: unknown }> {
+type Written = WriteResult | { code: number; status: unknown } | { code: number; page: Page };
+
+function bodyOf(result: Written, present: Presentation): string {
+  if ('page' in result) return present.list(result.page);
+  return 'status' in result ? JSON.stringify(result.status) : present.one(result.entry);
+}
+
+async function write(context: WriteContext): Promise<Written> {
   const { request, type } = context;
   const { headers } = request.raw;
   const text = await readBody(request.raw);
@@ -92,15 +98,9 @@ async function deleteNamed(
   return { code: 200, status: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } };
 }
 
-async function deleteCollection(
-  context: WriteContext,
-  raw: Record<string, unknown>,
-): Promise<{ code: number; status: unknown }> {
-  const { request, type, cluster } = context;
+async function deleteCollection(context: WriteContext, raw: Record<string, unknown>): Promise<{ code: number; page: Page }> {
   const options = deleteOptionsOf(context, raw);
-  const page = listPage(cluster, request);
+  const page = listPage(context.cluster, context.request);
   for (const entry of page.entries) await deleteFromCollection(context, options, entry);
-  const items = page.entries.map(({ object }) => object);
-  const metadata = { resourceVersion: `${page.revision}` };
-  return { code: 200, status: { kind: type.listKind, apiVersion: type.apiVersion, metadata, items } };
+  return { code: 200, page };
 }

@@ -146,7 +146,17 @@ const lastSeen = (event: KubeObject): string =>
   text(event['eventTime']) ||
   text(event['firstTimestamp']);
 
+/** Fields that are printed even when they are empty, by form. */
+function defaultEvent(event: KubeObject): void {
+  if (event.apiVersion !== 'v1') {
+    fillIn(event, { eventTime: null, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null });
+    return;
+  }
+  fillIn(event, { eventTime: null, firstTimestamp: null, lastTimestamp: null, reportingComponent: '', reportingInstance: '' });
+}
+
 export const EVENT: KindRules = {
+  default: defaultEvent,
   validate: (event) => {
     const { namespace } = event.metadata;
     const of = reference(event, 'namespace');

@@ -49,8 +49,8 @@ function validateVersions(crd: KubeObject): Cause[] {
   for (const [index, version] of versions.entries()) {
     const path = `spec.versions[${index}].schema.openAPIV3Schema`;
     const schema = at(version, 'schema', 'openAPIV3Schema');
-    if (!isRecord(schema)) causes.push(fieldError.required(path, 'schemas are required'));
-    else causes.push(...structural(schema, path, true));
+    if (!isRecord(schema)) causes.push(fieldError.required(path));
+    else causes.push(...structural(schema, versions.length === 1 ? 'spec.validation.openAPIV3Schema' : path, true));
   }
   return causes;
 }
@@ -85,7 +85,6 @@ export const CRD: KindRules = {
     fillIn(spec, { conversion: { strategy: 'None' } });
   },
   prepareCreate: (crd) => {
-    crd.metadata.finalizers = [...new Set([...(crd.metadata.finalizers ?? []), CRD_FINALIZER])];
     const storedVersions = records(crd.spec?.['versions'])
       .filter(({ storage }) => storage === true)
       .map(({ name }) => name);

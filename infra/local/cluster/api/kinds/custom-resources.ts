@@ -4,7 +4,7 @@ import type { CompiledSchema, JsonSchema } from '../../schema/types.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { at, isRecord, type KubeObject, rfc3339 } from '../object.ts';
 import { CRD_FINALIZER, CRD_STORAGE, crdNames } from './crd.ts';
-import { ALL_VERBS, type KindRules, type PrinterColumn, type ResourceType } from './resource-type.ts';
+import { CUSTOM_VERBS, type KindRules, type PrinterColumn, type ResourceType } from './resource-type.ts';
 
 /** Keeps the registry in step with the CRDs, sets their conditions, and clears up after deleted ones. */
 export class CustomResources {
@@ -132,7 +132,7 @@ export class CustomResources {
       namespaced: scope === 'Namespaced',
       shortNames: strings(shortNames),
       categories: strings(categories),
-      verbs: ALL_VERBS,
+      verbs: CUSTOM_VERBS,
       subresources: new Set(['status', 'scale'].filter((subresource) => subresource in subresources)),
       storage: `${group}/${plural}`,
       storageApiVersion: `${group}/${storedVersion}`,
@@ -170,7 +170,10 @@ function rulesOf(version: Record<string, unknown>): KindRules {
       name: `${name}`,
       type: `${type}`,
       ...(typeof format === 'string' ? { format } : {}),
-      ...(typeof description === 'string' ? { description } : {}),
+      description:
+        typeof description === 'string'
+          ? description
+          : `Custom resource definition column (in JSONPath format): ${jsonPath}`,
       ...(typeof priority === 'number' ? { priority } : {}),
       jsonPath: `${jsonPath}`,
     }),

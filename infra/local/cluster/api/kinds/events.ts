@@ -14,7 +14,10 @@ const RENAMED: Record<string, string> = {
 const BACK = Object.fromEntries(Object.entries(RENAMED).map(([core, modern]) => [modern, core]));
 
 function rename(object: KubeObject, names: Record<string, string>, apiVersion: string): KubeObject {
-  const entries = Object.entries(object).map(([key, value]) => [names[key] ?? key, value]);
+  const entries = Object.entries(object)
+    // The newer form leaves out who reported when nobody did.
+    .filter(([key, value]) => apiVersion === 'v1' || value !== '' || !key.startsWith('reporting'))
+    .map(([key, value]) => [names[key] ?? key, value]);
   return { ...Object.fromEntries(entries), kind: 'Event', apiVersion };
 }
 

@@ -33,13 +33,16 @@ function defaultJob(job: KubeObject): void {
 function prepareCreate(job: KubeObject): void {
   const spec = child(job, 'spec');
   job.status = {};
-  if (spec['manualSelector'] === true) return;
+  // A selector that nobody may choose is refused by the validation.
+  if (spec['manualSelector'] === true || spec['selector'] !== undefined) return;
   const { uid = '', name = '' } = job.metadata;
   const metadata = child(child(spec, 'template'), 'metadata');
-  const labels = { ...(isRecord(metadata['labels']) ? metadata['labels'] : {}) };
+  const labels: Record<string, string> = {};
+  for (const [key, value] of Object.entries(isRecord(metadata['labels']) ? metadata['labels'] : {})) labels[key] = `${value}`;
   for (const key of UID_LABELS) labels[key] = uid;
   for (const key of NAME_LABELS) labels[key] = name;
   metadata['labels'] = labels;
+  job.metadata.labels ??= { ...labels };
   spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
 }
 

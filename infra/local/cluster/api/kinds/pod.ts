@@ -59,6 +59,8 @@ function defaultPod(pod: KubeObject): void {
   const spec = child(pod, 'spec');
   defaultPodSpec(spec);
   spec['enableServiceLinks'] ??= true;
+  const podIP = pod.status?.['podIP'];
+  if (podIP !== undefined && pod.status !== undefined) pod.status['podIPs'] ??= [{ ip: podIP }];
 }
 
 const FIXED =

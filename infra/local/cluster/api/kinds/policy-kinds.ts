@@ -48,6 +48,9 @@ export const ROLE: KindRules = {
   columns: [{ name: 'Created At', type: 'date', cell: ({ metadata }) => metadata.creationTimestamp }],
 };
 
+/** The internal Go type, which has no JSON names, is what the real server prints. */
+const goReference = (roleRef: unknown): Fields => ({ APIGroup: at(roleRef, 'apiGroup'), Kind: at(roleRef, 'kind'), Name: at(roleRef, 'name') });
+
 function validateBinding(object: KubeObject, old?: KubeObject): Cause[] {
   const { roleRef } = object;
   const causes: Cause[] = [];
@@ -60,7 +63,7 @@ function validateBinding(object: KubeObject, old?: KubeObject): Cause[] {
     if (kind === 'ServiceAccount' && !text(namespace)) causes.push(fieldError.required(`subjects[${index}].namespace`));
   }
   if (old !== undefined && !deepEqual(roleRef, old['roleRef']))
-    causes.push(fieldError.invalid('roleRef', roleRef, 'cannot change roleRef'));
+    causes.push(fieldError.invalid('roleRef', goReference(roleRef), 'cannot change roleRef'));
   return causes;
 }
 
@@ -188,4 +191,20 @@ export const WEBHOOKS: KindRules = {
   },
   validate: validateWebhooks,
   columns: [{ name: 'Webhooks', type: 'integer', cell: (object) => records(object['webhooks']).length }],
+};
+
+export const ENDPOINT_SLICE: KindRules = {
+  generation: true,
+  default: (slice) => {
+    for (const port of records(slice['ports'])) fillIn(port, { name: '', protocol: 'TCP' });
+  },
+  columns: [
+    { name: 'AddressType', type: 'string', cell: (slice) => slice['addressType'] },
+    { name: 'Ports', type: 'string', cell: (slice) => records(slice['ports']).map(({ port }) => port).join(',') || '<unset>' },
+    {
+      name: 'Endpoints',
+      type: 'string',
+      cell: (slice) => records(slice['endpoints']).flatMap(({ addresses }) => (Array.isArray(addresses) ? addresses : [])).join(',') || '<unset>',
+    },
+  ],
 };

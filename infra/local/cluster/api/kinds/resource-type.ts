@@ -26,6 +26,8 @@ export interface KindRules {
   name?: 'dns-label' | 'dns-1035-label' | 'path-segment';
   /** Changes to anything but metadata and status raise `metadata.generation`; some kinds have none. */
   generation?: boolean;
+  /** Changes of annotations count, too. */
+  generationOfAnnotations?: boolean;
   columns?: PrinterColumn[];
   /** Extra fields of a field selector, and their values. */
   selectable?: (object: KubeObject) => Record<string, string>;
@@ -64,4 +66,5 @@ export interface CustomVersion {
   readonly deprecationWarning?: string;
 }
 
+export const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 export const ALL_VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch'];

@@ -2,7 +2,7 @@ import { CLAIM, CONFIG_MAP, EVENT, NAMESPACE, NODE, SECRET, SERVICE_ACCOUNT } fr
 import { CRD } from './crd.ts';
 import { defaultCronJob, JOB } from './job.ts';
 import { POD } from './pod.ts';
-import { BINDING, BUDGET, LEASE, NETWORK_POLICY, ROLE, STORAGE_CLASS, WEBHOOKS } from './policy-kinds.ts';
+import { BINDING, BUDGET, ENDPOINT_SLICE, LEASE, NETWORK_POLICY, ROLE, STORAGE_CLASS, WEBHOOKS } from './policy-kinds.ts';
 import type { KindRules } from './resource-type.ts';
 import { SERVICE } from './service.ts';
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from './workloads.ts';
@@ -31,6 +31,7 @@ export const RULES: Record<string, KindRules> = {
   'rbac.authorization.k8s.io/ClusterRoleBinding': BINDING,
   'coordination.k8s.io/Lease': LEASE,
   'networking.k8s.io/NetworkPolicy': NETWORK_POLICY,
+  'discovery.k8s.io/EndpointSlice': ENDPOINT_SLICE,
   'policy/PodDisruptionBudget': BUDGET,
   'storage.k8s.io/StorageClass': STORAGE_CLASS,
   'apiextensions.k8s.io/CustomResourceDefinition': CRD,

@@ -17,7 +17,9 @@ export function records(value: unknown): Fields[] {
 
 /** Sets what is absent. */
 export function fillIn(into: Fields, defaults: Fields): void {
-  for (const [key, value] of Object.entries(defaults)) into[key] ??= value;
+  for (const [key, value] of Object.entries(defaults)) {
+    if (into[key] === undefined) into[key] = value;
+  }
 }
 
 export const text = (value: unknown): string => (typeof value === 'string' ? value : '');

@@ -95,7 +95,9 @@ const AGE_FIRST: PrinterColumn[] = [
   { name: 'Selector', type: 'string', priority: 1, cell: selectorText },
 ];
 
-export const DEPLOYMENT = workload(
+export const DEPLOYMENT: KindRules = {
+  generationOfAnnotations: true,
+  ...workload(
   { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 },
   (spec) => rolling({ maxUnavailable: QUARTER, maxSurge: QUARTER })(child(spec, 'strategy')),
   [
@@ -108,7 +110,8 @@ export const DEPLOYMENT = workload(
     count('Available', ({ status }) => status?.['availableReplicas']),
     ...AGE_FIRST,
   ],
-);
+),
+};
 
 export const REPLICA_SET = workload({ replicas: 1 }, () => undefined, [
   count('Desired', ({ spec }) => spec?.['replicas']),
@@ -117,7 +120,9 @@ export const REPLICA_SET = workload({ replicas: 1 }, () => undefined, [
   ...AGE_FIRST,
 ]);
 
-export const DAEMON_SET = workload(
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+
+const daemonSet = workload(
   { revisionHistoryLimit: 10 },
   (spec) => rolling({ maxUnavailable: 1, maxSurge: 0 })(child(spec, 'updateStrategy')),
   [
@@ -148,3 +153,11 @@ export const STATEFUL_SET = workload(
     ...AGE_FIRST,
   ],
 );
+
+export const DAEMON_SET: KindRules = {
+  ...daemonSet,
+  default: (object) => {
+    daemonSet.default?.(object);
+    object.metadata.annotations = { [TEMPLATE_GENERATION]: '1', ...object.metadata.annotations };
+  },
+};

@@ -16,14 +16,15 @@ const QUALIFIED_TEXT =
 const VALUE_TEXT =
   "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')";
 
-const tooLong = (max: number): string => `must be no more than ${max} bytes`;
+const tooLong = (max: number): string => `must be no more than ${max} characters`;
 
 export function subdomainErrors(value: string): string[] {
   return [...(value.length > 253 ? [tooLong(253)] : []), ...(DNS_SUBDOMAIN.test(value) ? [] : [SUBDOMAIN_TEXT])];
 }
 
 export function labelErrors(value: string): string[] {
-  return [...(value.length > 63 ? [tooLong(63)] : []), ...(DNS_LABEL.test(value) ? [] : [LABEL_TEXT])];
+  const text = DNS_SUBDOMAIN.test(value) ? 'must not contain dots' : LABEL_TEXT;
+  return [...(value.length > 63 ? [tooLong(63)] : []), ...(DNS_LABEL.test(value) ? [] : [text])];
 }
 
 export function dns1035Errors(value: string): string[] {

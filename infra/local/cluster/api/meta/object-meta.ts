@@ -76,12 +76,27 @@ function validateFinalizers(meta: ObjectMeta): Cause[] {
   return causes;
 }
 
+const STANDARD_FINALIZERS = ['orphan', 'foregroundDeletion', 'kubernetes'];
+
+function unqualifiedFinalizers({ finalizers = [] }: ObjectMeta): Cause[] {
+  return finalizers.flatMap((finalizer, index) => {
+    if (finalizer.includes('/') || STANDARD_FINALIZERS.includes(finalizer)) return [];
+    return [
+      fieldError.invalid(
+        `metadata.finalizers[${index}]`,
+        finalizer,
+        'name is neither a standard finalizer name nor is it fully qualified',
+      ),
+    ];
+  });
+}
+
 export function validateName(name: string, rule: KindRules['name'], path = 'metadata.name'): Cause[] {
   return NAME_CHECKS[rule ?? 'subdomain'](name).map((error) => fieldError.invalid(path, name, error));
 }
 
 /** Everything about `metadata` that a create or update must get right. */
-export function validateMeta({ metadata }: KubeObject, rule: KindRules['name']): Cause[] {
+export function validateMeta({ metadata }: KubeObject, rule: KindRules['name'], builtin = true): Cause[] {
   const causes: Cause[] = [];
   if (metadata.generateName !== undefined && metadata.generateName !== '') {
     // A trailing dash is fine: something follows it.
@@ -96,6 +111,7 @@ export function validateMeta({ metadata }: KubeObject, rule: KindRules['name']):
     ...validateAnnotations(metadata.annotations),
     ...validateOwners(metadata),
     ...validateFinalizers(metadata),
+    ...(builtin ? unqualifiedFinalizers(metadata) : []),
   ];
 }
 

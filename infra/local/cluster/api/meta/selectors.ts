@@ -66,6 +66,7 @@ export function parseLabelSelector(text: string | null): Matches | undefined {
     requirements.push(parseTerm(match));
     rest = rest.slice(match[0].length);
   }
+  if (/,\s*$/.test(text)) throw badRequest("found '', expected: identifier after ','");
   return (labels) => requirements.every((requirement) => holds(requirement, labels));
 }
 
@@ -90,18 +91,23 @@ export function selectorMatches(selector: LabelSelector, labels: Labels): boolea
   );
 }
 
+function unknownField(field: string, known: readonly string[], plain: boolean): string {
+  if (!plain) return `field label not supported: ${field}`;
+  return `"${field}" is not a known field selector: only ${known.map((name) => `"${name}"`).join(', ')}`;
+}
+
 export type FieldValues = (object: KubeObject) => Record<string, string>;
 export type FieldMatches = (object: KubeObject) => boolean;
 
 /** A field selector (`metadata.name=a,status.phase!=Failed`); a field that the kind doesn't offer is a 400. */
-export function parseFieldSelector(text: string | null, offered: FieldValues): FieldMatches | undefined {
+export function parseFieldSelector(text: string | null, offered: FieldValues, plain = false): FieldMatches | undefined {
   if (text === null || text.trim() === '') return undefined;
   const known = offered({ apiVersion: '', kind: '', metadata: {} });
   const terms = text.split(',').map((term) => {
     const match = /^([^=!]+)(==|!=|=)(.*)$/.exec(term.trim());
     const [, field = '', operator = '', value = ''] = match ?? [];
     if (match === null) throw badRequest(`invalid selector: '${term}'; can't understand '${term}'`);
-    if (!(field in known)) throw badRequest(`field label not supported: ${field}`);
+    if (!(field in known)) throw badRequest(unknownField(field, Object.keys(known), plain));
     return { field, equal: operator !== '!=', value: value.replaceAll('\\', '') };
   });
   return (object) => {

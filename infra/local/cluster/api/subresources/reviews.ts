@@ -2,9 +2,11 @@ import type { AccessAttributes, PolicyRule } from '../auth/rbac.ts';
 import { isMaster } from '../auth/rbac.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { ResourceRequest, User } from '../http/request.ts';
-import { at, isRecord } from '../object.ts';
+import { at, isRecord, rfc3339 } from '../object.ts';
 import { badRequest, fieldError, invalid } from '../status.ts';
 import { intake } from '../verbs/intake.ts';
+import { ownUpdate } from '../verbs/ownership.ts';
+import { writeContext } from '../verbs/write-context.ts';
 
 type Review = (
   cluster: ClusterState,
@@ -39,16 +41,18 @@ function attributesOf(spec: Record<string, unknown>): AccessAttributes | undefin
   return isRecord(path) ? { verb: text(path['verb']), path: text(path['path']) } : undefined;
 }
 
-function reviewed(
-  cluster: ClusterState,
-  request: ResourceRequest,
-  raw: Record<string, unknown>,
-): { object: Record<string, unknown>; spec: Record<string, unknown> } {
-  const { metadata, ...object } = intake(request.type, raw, { validation: 'Ignore', warnings: [] });
-  void cluster;
-  const spec = object.spec ?? {};
-  return { object: { ...object, metadata, spec }, spec };
+interface Reviewed {
+  object: Record<string, unknown>;
+  spec: Record<string, unknown>;
 }
+
+function reviewed(cluster: ClusterState, request: ResourceRequest, raw: Record<string, unknown>): Reviewed {
+  const object = intake(request.type, raw, { validation: 'Ignore', warnings: [] });
+  return { object: ownUpdate(writeContext(cluster, request, []), undefined, object), spec: object.spec ?? {} };
+}
+
+/** The real server's errors name no kind here. */
+const NAMELESS = { group: 'authorization.k8s.io', resource: '', kind: '' };
 
 function accessReview(userOf: (spec: Record<string, unknown>, request: ResourceRequest) => User): Review {
   return (cluster, request, raw) => {
@@ -56,11 +60,11 @@ function accessReview(userOf: (spec: Record<string, unknown>, request: ResourceR
     const attributes = attributesOf(spec);
     if (attributes === undefined) {
       const detail = 'exactly one of nonResourceAttributes or resourceAttributes must be specified';
-      throw invalid(request.type, '', [fieldError.invalid('spec.resourceAttributes', null, detail)]);
+      throw invalid(NAMELESS, '', [fieldError.invalid('spec.resourceAttributes', null, detail)]);
     }
     checkLocal(request, spec, attributes);
     const allowed = cluster.rbac.allows(userOf(spec, request), attributes);
-    return { ...object, status: { allowed, ...(allowed ? { reason: '' } : {}) } };
+    return { ...object, status: { allowed } };
   };
 }
 
@@ -70,11 +74,11 @@ function checkLocal(
   attributes: AccessAttributes,
 ): void {
   if (type.kind !== 'SelfSubjectAccessReview' && text(spec['user']) === '' && strings(spec['groups']).length === 0) {
-    throw invalid(type, '', [fieldError.invalid('spec.user', '', 'at least one of user or group must be specified')]);
+    throw invalid(NAMELESS, '', [fieldError.invalid('spec.user', '', 'at least one of user or group must be specified')]);
   }
   if (type.kind === 'LocalSubjectAccessReview' && attributes.namespace !== namespace) {
     const detail = `must match metadata.namespace: ${namespace}`;
-    throw invalid(type, '', [
+    throw invalid(NAMELESS, '', [
       fieldError.invalid('spec.resourceAttributes.namespace', attributes.namespace ?? '', detail),
     ]);
   }
@@ -91,8 +95,7 @@ const tokenReview: Review = (cluster, request, raw) => {
   if (token === '') throw badRequest('token is required for TokenReview in authentication');
   const asked = strings(spec['audiences']);
   const verified = cluster.tokens.verify(token, asked.length === 0 ? undefined : asked);
-  if (verified === undefined)
-    return { ...object, status: { user: {}, error: '[invalid bearer token, token lookup failed]' } };
+  if (verified === undefined) return { ...object, status: { user: {}, error: cluster.tokens.whyNot(token, asked) } };
   return { ...object, status: { authenticated: true, user: userInfo(verified.user), audiences: verified.audiences } };
 };
 
@@ -123,6 +126,8 @@ export const reviewKinds: Record<string, Review> = {
   'authentication.k8s.io/TokenReview': tokenReview,
   'authentication.k8s.io/SelfSubjectReview': (cluster, request, raw) => {
     const { object } = reviewed(cluster, request, raw);
-    return { ...object, status: { userInfo: userInfo(request.user) } };
+    const { spec: _none, ...review } = object;
+    const metadata = { creationTimestamp: rfc3339(cluster.now()) };
+    return { ...review, metadata, status: { userInfo: userInfo(request.user) } };
   },
 };

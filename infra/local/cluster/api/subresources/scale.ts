@@ -25,15 +25,18 @@ function pathsOf(type: ResourceType): { spec: string[]; status: string[] } {
   return { spec: spec.split('.').slice(1), status: status.split('.').slice(1) };
 }
 
+function selectorOf(type: ResourceType, object: KubeObject): string {
+  if (type.custom === undefined) return selectorText(object.spec?.['selector']);
+  const path = type.custom.scalePaths?.selector;
+  return path === undefined ? '' : `${at(object, ...path.split('.').slice(1)) ?? ''}`;
+}
+
 /** The Scale of an object. */
 export function scaleOf(type: ResourceType, object: KubeObject): Record<string, unknown> {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const paths = pathsOf(type);
   const replicas = Number(at(object, ...paths.spec) ?? 0);
-  const selector =
-    type.custom === undefined
-      ? selectorText(object.spec?.['selector'])
-      : `${at(object, ...(type.custom.scalePaths?.selector ?? '').split('.').slice(1)) ?? ''}`;
+  const selector = selectorOf(type, object);
   return {
     kind: 'Scale',
     apiVersion: 'autoscaling/v1',
@@ -82,7 +85,7 @@ export async function handleScale(
   }
   const resourceVersion = at(wanted, 'metadata', 'resourceVersion');
   const { entry } = await replace(
-    writeContext(cluster, { ...request, verb: 'patch', subresource: '' }, warnings),
+    writeContext(cluster, { ...request, verb: 'patch' }, warnings),
     (live) => {
       const next = withReplicas(live, pathsOf(type).spec, replicas);
       const precondition = typeof resourceVersion === 'string' ? { resourceVersion } : {};

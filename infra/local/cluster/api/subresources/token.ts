@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { ISSUER } from '../auth/tokens.ts';
 import type { ClusterState } from '../cluster-state.ts';
@@ -44,7 +45,7 @@ export async function issueToken(
   const answer = {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: rfc3339(cluster.now()) },
+    metadata: { name, namespace, uid: randomUUID(), creationTimestamp: rfc3339(cluster.now()) },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: bound ?? null },
     status,
   };

@@ -18,13 +18,17 @@ interface Field {
 }
 
 interface Decoding {
-  root: string;
+  /** The struct that holds the field being decoded, as Go's errors name it. */
+  struct: string;
   unknown: string[];
 }
 
 type Decoder = (value: unknown, path: string, decoding: Decoding, owner: string) => unknown;
 
 const byName = new Map<string, Decoder>();
+
+/** Go's field paths are without indexes. */
+const plain = (path: string): string => path.replace(/\[\d+\]/g, '');
 
 function refuse(value: unknown, path: string, decoding: Decoding, goType: string): never {
   const got = Array.isArray(value)
@@ -34,7 +38,9 @@ function refuse(value: unknown, path: string, decoding: Decoding, goType: string
       : typeof value === 'boolean'
         ? 'bool'
         : typeof value;
-  throw new DecodeError(`json: cannot unmarshal ${got} into Go struct field ${decoding.root}${path} of type ${goType}`);
+  throw new DecodeError(
+    `json: cannot unmarshal ${got} into Go struct field ${decoding.struct}${plain(path)} of type ${goType}`,
+  );
 }
 
 const scalar =
@@ -43,6 +49,15 @@ const scalar =
     typeof value === jsType ? value : refuse(value, path, decoding, goType);
 
 const text = scalar('string', 'string');
+const BASE64 = /^[A-Za-z0-9+/]*={0,2}/;
+
+const bytes: Decoder = (value, path, decoding) => {
+  if (typeof value !== 'string') return refuse(value, path, decoding, '[]uint8');
+  const good = BASE64.exec(value)?.[0].length ?? 0;
+  if (good < value.length || value.length % 4 !== 0) throw new DecodeError(`illegal base64 data at input byte ${good}`);
+  return value;
+};
+
 const bool = scalar('boolean', 'bool');
 const anything: Decoder = (value) => value;
 const number: Decoder = (value, path, decoding) =>
@@ -53,7 +68,7 @@ function integer(format: string): Decoder {
     if (typeof value !== 'number') return refuse(value, path, decoding, format);
     if (!Number.isInteger(value)) {
       throw new DecodeError(
-        `json: cannot unmarshal number ${value} into Go struct field ${decoding.root}${path} of type ${format}`,
+        `json: cannot unmarshal number ${value} into Go struct field ${decoding.struct}${plain(path)} of type ${format}`,
       );
     }
     return value;
@@ -135,7 +150,11 @@ function struct(name: string, node: SchemaNode): Decoder {
   }
   return (value, path, decoding) => {
     if (!isRecord(value)) return refuse(value, path, decoding, `v1.${shortName(name)}`);
-    return decodeStruct(value, fields, path, decoding);
+    const outer = decoding.struct;
+    decoding.struct = shortName(name);
+    const decoded = decodeStruct(value, fields, path, decoding);
+    decoding.struct = outer;
+    return decoded;
   };
 }
 
@@ -219,7 +238,7 @@ function decoderOf(node: SchemaNode, key: string): Decoder {
   if (node.$ref !== undefined) return named(node.$ref);
   switch (node.type) {
     case 'string':
-      return text;
+      return node.format === 'byte' ? bytes : text;
     case 'boolean':
       return bool;
     case 'integer':
@@ -244,6 +263,6 @@ function goTypeOf(node: SchemaNode | undefined): string {
 
 /** Decodes `value` as the named definition. `unknown` gets the dotted paths of the fields that were dropped. */
 export function decodeAs(name: string, value: unknown, unknown: string[] = []): Record<string, unknown> {
-  const decoded = named(name)(value, '', { root: shortName(name), unknown }, '');
+  const decoded = named(name)(value, '', { struct: shortName(name), unknown }, '');
   return isRecord(decoded) ? decoded : {};
 }

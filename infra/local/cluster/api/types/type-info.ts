@@ -35,13 +35,21 @@ function fromNode(node: SchemaNode): TypeInfo {
   return node.type === 'object' || (node.type === undefined && node.oneOf === undefined) ? DEDUCED : SCALAR;
 }
 
+/** A required list or map is printed even when it is empty. */
+const isCollection = (node: SchemaNode | undefined): boolean =>
+  node?.type === 'array' || (node?.type === 'object' && node.properties === undefined);
+
 function structOf(node: SchemaNode, properties: Record<string, SchemaNode>): MapType {
   const fields = new Map<string, TypeInfo>();
   return {
     kind: 'map',
     atomic: node['x-kubernetes-map-type'] === 'atomic',
     retainKeys: retains(node),
-    alwaysPresent: Object.keys(properties).filter((key) => properties[key]?.['x-struct'] === true),
+    alwaysPresent: Object.keys(properties).filter(
+      (key) =>
+        properties[key]?.['x-struct'] === true ||
+        (node.required?.includes(key) === true && isCollection(properties[key])),
+    ),
     field: (name) => {
       const child = properties[name];
       if (child === undefined) return { type: DEDUCED, declared: false };

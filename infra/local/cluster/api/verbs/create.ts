@@ -17,7 +17,7 @@ export async function createObject(context: WriteContext, raw: Record<string, un
   const object = intake(context.type, raw, { validation: context.validation, warnings: context.warnings });
   placeInNamespace(context, object);
   if (object.metadata.resourceVersion !== undefined && object.metadata.resourceVersion !== '0') {
-    throw badRequest('resourceVersion should not be set on objects to be created');
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created');
   }
   prepare(context, object);
   checkNamespace(context, object);
@@ -48,7 +48,7 @@ export async function finishCreate(context: WriteContext, owned: KubeObject): Pr
 
 function createCauses({ type }: WriteContext, object: KubeObject): Cause[] {
   return [
-    ...validateMeta(object, type.rules.name),
+    ...validateMeta(object, type.rules.name, type.custom === undefined),
     ...(type.custom?.schema.validate(object) ?? []),
     ...(type.rules.validate?.(object) ?? []),
   ];
@@ -74,7 +74,7 @@ function placeInNamespace({ type, request }: WriteContext, { metadata }: KubeObj
 export function prepare(context: WriteContext, object: KubeObject): void {
   const { type, cluster } = context;
   const { metadata } = object;
-  for (const key of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'generation'] as const)
+  for (const key of ['resourceVersion', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const)
     delete metadata[key];
   metadata.uid = randomUUID();
   metadata.creationTimestamp = rfc3339(cluster.now());

@@ -1,3 +1,4 @@
+import { CRD_FINALIZER, CRD_STORAGE } from '../kinds/crd.ts';
 import { fromStored } from '../kinds/events.ts';
 import { isRecord, type KubeObject, rfc3339 } from '../object.ts';
 import { ApiError, conflict, fieldError, invalid, notFound } from '../status.ts';
@@ -5,7 +6,7 @@ import type { Entry } from '../storage/store.ts';
 import { META } from '../types/builtin-types.ts';
 import { decodeAs } from '../types/decode.ts';
 import { readLive } from './update.ts';
-import { isDryRun, unstored, type WriteContext } from './write-context.ts';
+import { isDryRun, optionsSubject, unstored, type WriteContext } from './write-context.ts';
 
 interface DeleteOptions {
   gracePeriodSeconds?: number;
@@ -43,7 +44,7 @@ export function deleteOptionsOf(context: WriteContext, raw: Record<string, unkno
     ...(typeof preconditions['resourceVersion'] === 'string'
       ? { resourceVersion: preconditions['resourceVersion'] }
       : {}),
-    dryRun: context.dryRun || isDryRun(new URLSearchParams(), body['dryRun']),
+    dryRun: context.dryRun || isDryRun(new URLSearchParams(), optionsSubject('delete'), body['dryRun']),
   };
 }
 
@@ -113,17 +114,25 @@ function graceOf({ type }: WriteContext, options: DeleteOptions, { spec, status 
 
 function carryOut(context: WriteContext, options: DeleteOptions, live: Entry): DeleteResult {
   const { object } = live;
-  const finalizers = finalizersFor(options.propagationPolicy, object.metadata.finalizers);
+  const own = context.type.storage === CRD_STORAGE ? [CRD_FINALIZER] : [];
+  const finalizers = [...new Set([...finalizersFor(options.propagationPolicy, object.metadata.finalizers), ...own])];
   const isNamespace = object.kind === 'Namespace' && object.apiVersion === 'v1';
   const held = finalizers.length > 0 || (isNamespace && Array.isArray(object.spec?.['finalizers']));
   const grace = graceOf(context, options, object);
-  if (grace === 0 && !held) return remove(context, options, live);
+  // What is deleted at once says so in its last state, where the kind has a grace at all.
+  const last = context.type.rules.graceful ? going(context, object, [], 0) : object;
+  if (grace === 0 && !held) return remove(context, options, live, last);
   return mark(context, options, live, going(context, live.object, finalizers, grace));
 }
 
-function remove({ cluster, type, dryRun }: WriteContext, options: DeleteOptions, live: Entry): DeleteResult {
-  if (dryRun || options.dryRun) return { entry: live, gone: true };
-  return { entry: cluster.store.delete(type.storage, live.key) ?? live, gone: true };
+function remove(
+  { cluster, type, dryRun }: WriteContext,
+  options: DeleteOptions,
+  live: Entry,
+  last: KubeObject,
+): DeleteResult {
+  if (dryRun || options.dryRun) return { entry: unstored(live.key, last), gone: true };
+  return { entry: cluster.store.delete(type.storage, live.key, last) ?? live, gone: true };
 }
 
 /** The object with its deletion begun, or its grace shortened. */

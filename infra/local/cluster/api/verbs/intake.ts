@@ -1,43 +1,55 @@
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { isRecord, type KubeObject, type ObjectMeta } from '../object.ts';
-import { badRequest } from '../status.ts';
+import { badRequest, fieldError, invalid, type Subject } from '../status.ts';
 import { META } from '../types/builtin-types.ts';
 import { DecodeError, decodeAs } from '../types/decode.ts';
 
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
-export function fieldValidationOf(query: URLSearchParams): FieldValidation {
+export function fieldValidationOf(query: URLSearchParams, options: Subject): FieldValidation {
   const value = query.get('fieldValidation') ?? '';
   if (value === '') return 'Warn';
   if (value === 'Ignore' || value === 'Warn' || value === 'Strict') return value;
-  throw badRequest(`invalid fieldValidation: Invalid value: "${value}": must be one of: Ignore, Warn, Strict`);
+  throw invalid(options, '', [fieldError.notSupported('fieldValidation', value, ['', 'Ignore', 'Strict', 'Warn'])]);
 }
 
 /** Where intake reports what it dropped: an error, a warning or nothing. */
 export interface Intake {
   validation: FieldValidation;
   warnings: string[];
-  /** The object comes out of a patch: the error then stands without the object's kind. */
+  /** The object comes out of a patch: a DecodeError is then thrown as it is. */
   patched?: boolean;
 }
 
 function checkGroupVersionKind(type: ResourceType, raw: Record<string, unknown>): void {
   const { apiVersion, kind } = raw;
-  if (type.custom !== undefined && (kind === undefined || kind === ''))
-    throw badRequest("Object 'Kind' is missing in the object");
+  if (type.custom !== undefined) checkCustom(type, raw);
   if (apiVersion !== undefined && apiVersion !== '' && apiVersion !== type.apiVersion) {
     throw badRequest(
       `the API version in the data (${apiVersion}) does not match the expected API version (${type.apiVersion})`,
     );
   }
   if (kind !== undefined && kind !== '' && kind !== type.kind) {
-    const wanted = `${kind} in version "${type.version}" cannot be handled as a ${type.kind}: converting (v1.${kind}) to (core.${type.kind}): unknown conversion`;
     throw badRequest(
-      type.custom === undefined
-        ? wanted
-        : `the kind in the data (${kind}) does not match the expected kind (${type.kind})`,
+      `${kind} in version "${type.version}" cannot be handled as a ${type.kind}: converting (v1.${kind}) to (core.${type.kind}): unknown conversion`,
     );
   }
+}
+
+/** A custom resource says itself what it is. */
+function checkCustom(type: ResourceType, raw: Record<string, unknown>): void {
+  const { apiVersion, kind } = raw;
+  const json = JSON.stringify(raw);
+  const unrecognized = `the object provided is unrecognized (must be of type ${type.kind})`;
+  if (kind === undefined || kind === '') {
+    throw badRequest(`${unrecognized}: Object 'Kind' is missing in '${json}' (${json.slice(0, 22)} ...)`);
+  }
+  if (apiVersion === undefined || apiVersion === '') {
+    throw badRequest(`${unrecognized}: Object 'apiVersion' is missing in '${json}' (${json.slice(0, 22)} ...)`);
+  }
+  if (kind === type.kind || apiVersion !== type.apiVersion) return;
+  const name = isRecord(raw['metadata']) ? `${raw['metadata']['name'] ?? ''}` : '';
+  throw invalid({ ...type, kind: `${kind}` }, name, [fieldError.invalid('kind', kind, `must be ${type.kind}`)]);
 }
 
 /** The object of a request as this server understands it: typed, pruned and with its defaults. `raw` is not changed. */
@@ -58,8 +70,7 @@ function report(type: ResourceType, unknown: readonly string[], into: Intake): v
     return;
   }
   const strict = `strict decoding error: ${messages.join(', ')}`;
-  if (into.patched || type.custom !== undefined)
-    throw badRequest(into.patched && type.custom === undefined ? strict : strict);
+  if (into.patched) throw new DecodeError(strict);
   throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${strict}`);
 }
 
@@ -69,7 +80,7 @@ function builtinObject(type: ResourceType, raw: Record<string, unknown>, unknown
     return { kind: type.kind, apiVersion: type.apiVersion, ...rest, metadata: metaOf(rest) };
   } catch (error) {
     if (!(error instanceof DecodeError)) throw error;
-    if (into.patched) throw badRequest(error.message);
+    if (into.patched) throw error;
     throw badRequest(`${type.kind} in version "${type.version}" cannot be handled as a ${type.kind}: ${error.message}`);
   }
 }

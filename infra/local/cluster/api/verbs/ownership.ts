@@ -4,7 +4,7 @@ import type { WriteContext } from './write-context.ts';
 
 /** Fields that an endpoint doesn't write, so that nobody comes to own them through it. */
 export function resetFieldsOf({ type, request }: WriteContext): string[] {
-  if (request.subresource === 'status') return type.custom === undefined ? ['spec'] : ['metadata', 'spec'];
+  if (request.subresource === 'status') return ['spec'];
   return type.subresources.has('status') ? ['status'] : [];
 }
 

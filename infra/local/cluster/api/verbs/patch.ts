@@ -6,7 +6,8 @@ import type { PatchError } from '../../apply/types.ts';
 import { type PatchType, parseJson, parseYamlOrJson } from '../http/body.ts';
 import { isTrue } from '../http/request.ts';
 import { isRecord, type KubeObject } from '../object.ts';
-import { ApiError, applyConflict, badRequest, invalid, notFound } from '../status.ts';
+import { ApiError, applyConflict, badRequest, fieldError, invalid, notFound } from '../status.ts';
+import { DecodeError, decodeAs } from '../types/decode.ts';
 import { checkNamespace, finishCreate, prepare } from './create.ts';
 import { intake } from './intake.ts';
 import { resetFieldsOf } from './ownership.ts';
@@ -35,20 +36,26 @@ function checkOptions({ request }: WriteContext, patchType: PatchType): void {
   ]);
 }
 
-function refused({ code, message }: PatchError, context: WriteContext): ApiError {
+function refused({ code, message }: PatchError): ApiError {
   if (code === 400) return badRequest(message);
-  if (code === 500) return new ApiError(500, '', message);
-  return new ApiError(422, 'Invalid', message, {
-    name: context.request.name,
-    kind: context.type.resource,
-    ...(context.type.group === '' ? {} : { group: context.type.group }),
-  });
+  return code === 500 ? new ApiError(500, '', message) : new ApiError(422, 'Invalid', message, {});
 }
 
 function patched(context: WriteContext, patchType: PatchType, live: KubeObject, patch: unknown): KubeObject {
   const outcome = applyPatchType(context, patchType, live, patch);
-  if ('error' in outcome) throw refused(outcome.error, context);
-  return reread(context, outcome.object);
+  if ('error' in outcome) throw refused(outcome.error);
+  try {
+    return reread(context, outcome.object);
+  } catch (error) {
+    const about =
+      error instanceof DecodeError ||
+      (error instanceof ApiError && error.code === 400 && context.type.custom === undefined);
+    if (!about) throw error;
+    // What the patch made is no object of the kind: the patch is invalid, not the request.
+    throw invalid({ group: '', resource: '', kind: '' }, '', [
+      fieldError.invalid('patch', JSON.stringify(outcome.object), error.message),
+    ]);
+  }
 }
 
 function applyPatchType({ type }: WriteContext, patchType: PatchType, live: KubeObject, patch: unknown) {
@@ -81,6 +88,7 @@ async function applyConfiguration(context: WriteContext, configuration: unknown)
   if (readLive(context) === undefined) {
     if (request.subresource !== '') throw notFound(type, request.name);
     const { next } = apply(context, undefined, patch);
+    if (type.namespaced) next.metadata.namespace = request.namespace;
     prepare(context, next);
     checkNamespace(context, next);
     return finishCreate(context, next);
@@ -88,21 +96,45 @@ async function applyConfiguration(context: WriteContext, configuration: unknown)
   return replace(context, (live) => apply(context, live, patch));
 }
 
-function checkConfiguration(
-  { type, request, validation, warnings }: WriteContext,
-  patch: Record<string, unknown>,
-): Record<string, unknown> {
+function checkConfiguration(context: WriteContext, patch: Record<string, unknown>): Record<string, unknown> {
+  const { type, request } = context;
   if (patch['apiVersion'] !== type.apiVersion || patch['kind'] !== type.kind) {
-    throw badRequest(`invalid object type: ${patch['apiVersion'] ?? ''}, Kind=${patch['kind'] ?? ''}`);
+    throw badRequest(`invalid object type: ${goVersion(patch['apiVersion'])}, Kind=${patch['kind'] ?? ''}`);
   }
   const metadata = isRecord(patch['metadata']) ? patch['metadata'] : {};
   if (metadata['name'] !== undefined && metadata['name'] !== request.name) {
-    throw badRequest(`metadata.name (${metadata['name']}) does not match the name on the URL (${request.name})`);
+    throw badRequest(
+      `the name of the object (${metadata['name']}) does not match the name on the URL (${request.name})`,
+    );
   }
-  // Only for the report of unknown fields: what is applied is the configuration as it was sent.
-  intake(type, patch, { validation, warnings, patched: true });
-  const namespace = type.namespaced ? { namespace: request.namespace } : {};
-  return { ...patch, metadata: { ...metadata, name: request.name, ...namespace } };
+  if (type.custom === undefined) checkDeclared(context, patch, `${metadata['namespace'] ?? ''}/${request.name}`);
+  return { ...patch, metadata: { ...metadata, name: request.name } };
+}
+
+const goVersion = (apiVersion: unknown): string =>
+  `${apiVersion ?? ''}`.includes('/') ? `${apiVersion}` : `/${apiVersion ?? ''}`;
+
+/** Server-side apply takes only fields of the kind's schema, whatever the field validation. */
+function checkDeclared({ type }: WriteContext, patch: Record<string, unknown>, key: string): void {
+  const unknown: string[] = [];
+  try {
+    decodeAs(type.definition ?? '', patch, unknown);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new ApiError(
+      500,
+      '',
+      `failed to create typed patch object (${key}; ${goVersion(type.apiVersion)}, Kind=${type.kind}): ${error.message}`,
+    );
+  }
+  if (unknown.length === 0) return;
+  const list = unknown.map((path) => `.${path}: field not declared in schema`);
+  const text = list.length === 1 ? list[0] : `errors:\n${list.map((item) => `  ${item}`).join('\n')}`;
+  throw new ApiError(
+    500,
+    '',
+    `failed to create typed patch object (${key}; ${goVersion(type.apiVersion)}, Kind=${type.kind}): ${text}`,
+  );
 }
 
 function apply(context: WriteContext, live: KubeObject | undefined, patch: Record<string, unknown>): Proposal {
@@ -122,7 +154,7 @@ function apply(context: WriteContext, live: KubeObject | undefined, patch: Recor
     const causes = outcome.conflicts.map(({ message, field }) => ({ reason: 'FieldManagerConflict', message, field }));
     throw applyConflict(outcome.message, causes);
   }
-  if ('error' in outcome) throw refused(outcome.error, context);
+  if ('error' in outcome) throw refused(outcome.error);
   if (!outcome.changed && live !== undefined) return { next: live, owned: true };
   return { next: intake(type, outcome.object, { validation: 'Ignore', warnings: [], patched: true }), owned: true };
 }

@@ -40,8 +40,10 @@ export function selectableFields(type: ResourceType, object: KubeObject): Record
 
 export function selectionOf({ type, namespace, name, query }: ResourceRequest): Selection {
   const labels: Matches | undefined = parseLabelSelector(query.get('labelSelector'));
-  const fields: FieldMatches | undefined = parseFieldSelector(query.get('fieldSelector'), (object) =>
-    selectableFields(type, object),
+  const fields: FieldMatches | undefined = parseFieldSelector(
+    query.get('fieldSelector'),
+    (object) => selectableFields(type, object),
+    type.custom === undefined && type.rules.selectable === undefined,
   );
   const prefix = namespace !== '' && type.namespaced ? `${namespace}/` : '';
   const named = name === '' ? undefined : name;
@@ -72,13 +74,12 @@ const encodeToken = (token: Token): string =>
   Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', ...token })).toString('base64url');
 const LIST_OPTIONS = { group: 'meta.k8s.io', resource: 'listoptions', kind: 'ListOptions' };
 
-export function parseRevision(text: string): number {
-  if (!/^\d+$/.test(text)) {
-    throw invalid(LIST_OPTIONS, '', [
-      fieldError.invalid('resourceVersion', text, `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`),
-    ]);
-  }
-  return Number(text);
+const unparsable = (text: string): string =>
+  `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+
+export function parseRevision(text: string, watch = false): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw watch ? new ApiError(500, '', unparsable(text)) : badRequest(`invalid resource version: ${unparsable(text)}`);
 }
 
 /** The revision a list is read at: now, or an earlier one that was asked for exactly. */

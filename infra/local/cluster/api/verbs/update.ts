@@ -4,7 +4,7 @@ import { fromStored, toStored } from '../kinds/events.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import { validateMeta, validateMetaUpdate } from '../meta/object-meta.ts';
 import { isRecord, type KubeObject } from '../object.ts';
-import { badRequest, type Cause, conflict, invalid, notFound, OBJECT_MODIFIED } from '../status.ts';
+import { badRequest, type Cause, conflict, fieldError, invalid, notFound, OBJECT_MODIFIED } from '../status.ts';
 import type { Entry } from '../storage/store.ts';
 import { createObject, reread } from './create.ts';
 import { intake } from './intake.ts';
@@ -103,13 +103,12 @@ function checkPreconditions({ type, request }: WriteContext, next: KubeObject, o
   const { resourceVersion = '', uid = '' } = next.metadata;
   if (resourceVersion === '' || resourceVersion === '0') {
     if (type.custom !== undefined && request.verb === 'update') {
-      throw invalid(type, request.name, [
-        {
-          reason: 'FieldValueInvalid',
-          message: 'Invalid value: 0x0: must be specified for an update',
-          field: 'metadata.resourceVersion',
-        },
-      ]);
+      const cause = {
+        reason: 'FieldValueInvalid',
+        message: 'Invalid value: 0: must be specified for an update',
+        field: 'metadata.resourceVersion',
+      };
+      throw invalid({ ...type, kind: type.resource }, request.name, [cause]);
     }
   } else if (!/^\d+$/.test(resourceVersion)) {
     throw badRequest(
@@ -118,13 +117,16 @@ function checkPreconditions({ type, request }: WriteContext, next: KubeObject, o
   } else if (resourceVersion !== old.metadata.resourceVersion) {
     throw conflict(type, request.name, OBJECT_MODIFIED);
   }
-  if (uid !== '' && uid !== old.metadata.uid) {
-    throw conflict(
-      type,
-      request.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`,
-    );
-  }
+  if (uid === '' || uid === old.metadata.uid) return;
+  if (request.verb === 'patch')
+    throw invalid(type, request.name, [fieldError.invalid('metadata.uid', uid, 'field is immutable')]);
+  const key = `/registry/${type.custom === undefined ? type.resource : type.storage}/${keyOf(type, request.namespace, request.name)}`;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${old.metadata.uid}`;
+  throw conflict(
+    type,
+    request.name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+  );
 }
 
 /** Fills in what the system holds. */
@@ -188,7 +190,9 @@ function withGeneration(type: ResourceType, next: KubeObject, old: KubeObject): 
   const withStatus = type.subresources.has('status');
   const { metadata: _a, status: statusA, ...a } = next;
   const { metadata: _b, status: statusB, ...b } = old;
-  const same = deepEqual(a, b) && (withStatus || deepEqual(statusA, statusB));
+  const annotated =
+    type.rules.generationOfAnnotations !== true || deepEqual(next.metadata.annotations, old.metadata.annotations);
+  const same = deepEqual(a, b) && annotated && (withStatus || deepEqual(statusA, statusB));
   return same ? next : { ...next, metadata: { ...next.metadata, generation: generation + 1 } };
 }
 
@@ -206,7 +210,7 @@ const timeless = (entries: Record<string, unknown>[] = []): unknown[] =>
   entries.map(({ time: _time, ...entry }) => entry);
 
 function updateCauses({ type, request }: WriteContext, next: KubeObject, old: KubeObject): Cause[] {
-  const meta = [...validateMeta(next, type.rules.name), ...validateMetaUpdate(next, old)];
+  const meta = [...validateMeta(next, type.rules.name, type.custom === undefined), ...validateMetaUpdate(next, old)];
   const schema = type.custom?.schema.validate(next, old) ?? [];
   if (request.subresource === 'status') return [...meta, ...schema, ...(type.rules.validateStatus?.(next, old) ?? [])];
   return [...meta, ...schema, ...(type.rules.validate?.(next, old) ?? [])];

@@ -16,6 +16,10 @@ const MAX_BUFFERED_BYTES = 64 << 20;
 
 const LIST_OPTIONS = { group: 'meta.k8s.io', resource: 'listoptions', kind: 'ListOptions' };
 
+const NEEDS_MATCH = 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan';
+/** The last bookmark comes so long before the end, as the real server's. */
+const LAST_BOOKMARK_SECONDS = 2;
+
 interface WatchOptions {
   /** Revision to go on from; undefined starts with what exists. */
   since: number | undefined;
@@ -30,7 +34,7 @@ function optionsOf({ store }: ClusterState, query: URLSearchParams): WatchOption
   const bookmarks = isTrue(query.get('allowWatchBookmarks') ?? 'false');
   const match = query.get('resourceVersionMatch') ?? '';
   checkInitialEvents(sendInitial, match);
-  const revision = asked === '' ? 0 : parseRevision(asked);
+  const revision = asked === '' ? 0 : parseRevision(asked, true);
   if (revision > store.revision && sendInitial === null) throw tooLarge(revision, store.revision);
   const seconds = Number(query.get('timeoutSeconds') ?? 0) || MIN_TIMEOUT_SECONDS * (1 + Math.random());
   const initial = sendInitial === null ? revision === 0 : isTrue(sendInitial);
@@ -51,13 +55,13 @@ function checkInitialEvents(sendInitial: string | null, match: string): void {
   if (match === 'NotOlderThan') return;
   if (match === '') {
     throw invalid(LIST_OPTIONS, '', [
-      fieldError.forbidden(
-        'resourceVersionMatch',
-        'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
-      ),
+      fieldError.forbidden('resourceVersionMatch', NEEDS_MATCH),
     ]);
   }
-  throw invalid(LIST_OPTIONS, '', [fieldError.notSupported('resourceVersionMatch', match, ['NotOlderThan'])]);
+  throw invalid(LIST_OPTIONS, '', [
+    fieldError.forbidden('resourceVersionMatch', NEEDS_MATCH),
+    fieldError.notSupported('resourceVersionMatch', match, ['NotOlderThan']),
+  ]);
 }
 
 /** Streams events until the time-out, the client's end or the server's. */
@@ -107,15 +111,15 @@ class Watch {
     return new Promise((resolve) => {
       const listener = (event: StoreEvent): void => this.#send(event);
       const bookmark = options.bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_MS) : undefined;
-      const timeout = setTimeout(() => {
-        if (options.bookmarks) this.#bookmark();
-        response.end();
-      }, options.seconds * 1000);
+      const last = options.seconds - LAST_BOOKMARK_SECONDS;
+      const farewell = options.bookmarks && last > 0 ? setTimeout(() => this.#bookmark(), last * 1000) : undefined;
+      const timeout = setTimeout(() => response.end(), options.seconds * 1000);
       collection.listeners.add(listener);
       response.once('close', () => {
         collection.listeners.delete(listener);
         clearInterval(bookmark);
         clearTimeout(timeout);
+        clearTimeout(farewell);
         resolve();
       });
     });

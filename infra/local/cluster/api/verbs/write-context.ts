@@ -2,7 +2,7 @@ import type { ClusterState } from '../cluster-state.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
 import type { KubeObject } from '../object.ts';
-import { badRequest } from '../status.ts';
+import { badRequest, fieldError, invalid, type Subject } from '../status.ts';
 import type { Entry } from '../storage/store.ts';
 import { type FieldValidation, fieldValidationOf } from './intake.ts';
 
@@ -35,11 +35,18 @@ function managerOf(request: ResourceRequest): string {
   return (request.raw.headers['user-agent'] ?? 'unknown').split('/')[0]?.slice(0, 128) || 'unknown';
 }
 
-export function isDryRun(query: URLSearchParams, body?: unknown): boolean {
+const OPTIONS: Record<string, string> = { create: 'CreateOptions', update: 'UpdateOptions', patch: 'PatchOptions' };
+
+/** The options of a verb, as errors name them. */
+export function optionsSubject(verb: string): Subject {
+  const kind = OPTIONS[verb] ?? 'DeleteOptions';
+  return { group: 'meta.k8s.io', resource: kind.toLowerCase(), kind };
+}
+
+export function isDryRun(query: URLSearchParams, options: Subject, body?: unknown): boolean {
   const asked = [...query.getAll('dryRun'), ...(Array.isArray(body) ? body : [])].filter((value) => value !== '');
-  const strange = asked.find((value) => value !== 'All');
-  if (strange !== undefined)
-    throw badRequest(`invalid dryRun: Unsupported value: "${strange}": supported values: "All"`);
+  if (asked.some((value) => value !== 'All'))
+    throw invalid(options, '', [fieldError.notSupported('dryRun', asked, ['All'])]);
   return asked.length > 0;
 }
 
@@ -48,8 +55,8 @@ export function writeContext(cluster: ClusterState, request: ResourceRequest, wa
     cluster,
     request,
     type: request.type,
-    dryRun: isDryRun(request.query),
-    validation: fieldValidationOf(request.query),
+    dryRun: isDryRun(request.query, optionsSubject(request.verb)),
+    validation: fieldValidationOf(request.query, optionsSubject(request.verb)),
     warnings,
     manager: managerOf(request),
   };
