@@ -1,8 +1,10 @@
+import { runCredentials } from '../../shared/bus/credentials.ts';
 import { runSubject } from '../../shared/bus/subjects.ts';
 import { literal } from '../../shared/pods/env.ts';
 import { imageOf } from '../../shared/pods/images.ts';
-import type { Container } from '../../shared/pods/pod.ts';
+import type { Container, EnvVar } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
+import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { traceparent } from './agent-container.ts';
 import { imagesOf, type RunBuild, telemetryOf } from './run-build.ts';
 
@@ -10,7 +12,6 @@ import { imagesOf, type RunBuild, telemetryOf } from './run-build.ts';
 export function bridgeContainer(build: RunBuild): Container {
   const { run, config } = build;
   const { name, namespace = '', uid = '' } = run.metadata;
-  const credentials = config.POD_EVENT_BUS_CREDENTIALS;
   return {
     name: 'ipc-bridge',
     image: imageOf('ipc-bridge', imagesOf(build)),
@@ -21,7 +22,7 @@ export function bridgeContainer(build: RunBuild): Container {
       literal('AGENT_NAMESPACE', namespace),
       literal('EVENT_BUS_URL', config.POD_EVENT_BUS_URL),
       literal('RUN_SUBJECT', runSubject({ namespace, name, uid })),
-      ...(credentials === undefined ? [] : [literal('EVENT_BUS_CREDENTIALS', credentials.reveal())]),
+      ...credentials(build),
       ...traceparent(build),
       ...telemetryOf(build),
     ],
@@ -29,4 +30,21 @@ export function bridgeContainer(build: RunBuild): Container {
     securityContext: HARDENED,
     volumeMounts: [{ name: 'ipc', mountPath: '/ipc' }],
   };
+}
+
+/** A day for waiting before the pod starts, beyond what the run itself may take. */
+const WAITING_SECONDS = 86_400;
+
+/** The run's own, good for its own subjects only [RUN-W26a]. They follow from the run, so a repeated apply changes nothing. */
+function credentials({ run, resolution, config }: RunBuild): EnvVar[] {
+  const { name, namespace = '', uid = '', creationTimestamp = '' } = run.metadata;
+  const secret = config.POD_EVENT_BUS_SECRET;
+  if (secret === undefined) return [];
+  const seconds = Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + WAITING_SECONDS;
+  const text = runCredentials(
+    secret.reveal(),
+    { namespace, name, uid },
+    { from: new Date(creationTimestamp), seconds },
+  );
+  return [literal('EVENT_BUS_CREDENTIALS', text)];
 }

@@ -10,8 +10,8 @@ const RunEnvironmentSchema = z.object({
   SYMPOZIUM_IMAGE_TAG: z.string().default('latest'),
   /** NATS as pods reach it. */
   POD_EVENT_BUS_URL: z.string().default('nats://nats.sympozium-system.svc:4222'),
-  /** NATS credentials text (JWT and seed) for the pods' bridges. */
-  POD_EVENT_BUS_CREDENTIALS: secret.optional(),
+  /** The bus's secret, from which each run's pod gets credentials of its own; without one the bus must let everyone in. */
+  POD_EVENT_BUS_SECRET: secret.optional(),
   SYMPOZIUM_SYSTEM_NAMESPACE: z.string().default(SYSTEM_NAMESPACE),
   /** Time-out of runs that neither they nor their instance bound, with a provider in a cloud. */
   RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600),

@@ -4,6 +4,7 @@ import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions
 import { FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { BusEnvelope } from '../../shared/bus/subjects.ts';
 import { SUBJECT_PREFIX } from '../../shared/bus/subjects.ts';
+import { fitName } from '../../shared/kube/names.ts';
 import { JOBS, refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
@@ -17,10 +18,18 @@ export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefin
   return [...disposal(job, status), { verb: 'publish', message: terminalEvent(run, status) }, mark(run)];
 }
 
-/** One patch: the finalizer goes, and the label keeps the run out of all watches. */
-export function mark({ metadata }: AgentRun): Action {
+/**
+ * One patch: the finalizer goes, and the label keeps the run out of all watches. A run without the label of its instance gets
+ * it, so that its instance's history counts it [RUN-W42].
+ */
+export function mark({ metadata, spec }: AgentRun): Action {
   const finalizers = (metadata.finalizers ?? []).filter((one) => one !== FINALIZERS.agentRun);
-  return { verb: 'patchMetadata', metadata: { finalizers, labels: { [LABELS.finished]: 'true' } } };
+  const counted = metadata.labels?.[LABELS.instance] !== undefined;
+  const labels = {
+    [LABELS.finished]: 'true',
+    ...(!counted && { [LABELS.instance]: fitName(spec.instanceRef) }),
+  };
+  return { verb: 'patchMetadata', metadata: { finalizers, labels } };
 }
 
 /**

@@ -10,10 +10,12 @@ export interface ListOptions {
   fieldSelector?: string;
   /** Objects per page; 500 unless told. */
   limit?: number;
+  /** Leaves out all but metadata, for long lists of large objects. */
+  metadataOnly?: boolean;
   signal?: AbortSignal;
 }
 
-export interface WatchOptions extends Omit<ListOptions, 'limit'> {
+export interface WatchOptions extends Omit<ListOptions, 'limit' | 'metadataOnly'> {
   resourceVersion: string;
   /** Seconds after which the server ends the stream by itself. */
   timeoutSeconds: number;
@@ -44,6 +46,8 @@ export interface LogOptions {
 
 /** Only metadata of an object: what is asked for when its content must not be read, such as a Secret's. */
 const METADATA_ONLY = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1';
+/** A server that cannot leave content out sends the whole. */
+const LIST_METADATA_ONLY = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json';
 const PAGE = 500;
 
 /**
@@ -89,13 +93,14 @@ export function createKubeClient(connection: Connection) {
     resource: Resource,
     options: ListOptions & { continue?: string },
   ): Promise<KubeList<T>> {
-    const { namespace, labelSelector, fieldSelector, limit = PAGE, signal } = options;
+    const { namespace, labelSelector, fieldSelector, limit = PAGE, metadataOnly, signal } = options;
     const query = { labelSelector, fieldSelector, limit: String(limit), continue: options.continue };
     return json<KubeList<T>>({
       method: 'GET',
       path: pathOf(resource, namespace),
       query,
       deadlineMs: 30_000,
+      ...(metadataOnly === true && { accept: LIST_METADATA_ONLY }),
       ...(signal && { signal }),
     });
   }
