@@ -1,0 +1,162 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parse, stringify } from 'yaml';
+import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
+import { type Bench, type Cluster, type Scenario, withControlPlane, withNamespace } from '../bench.ts';
+import type { ControlPlane } from '../control-plane.ts';
+import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
+import type { Figure } from '../figure.ts';
+import { atRate, inParallel, names } from '../load.ts';
+import { passesOf } from '../relay-metrics.ts';
+import { isWrite } from '../request-kind.ts';
+import { createRun } from '../runs.ts';
+import { type Timeline, watchRuns } from '../timeline.ts';
+
+interface Proxies {
+  relay: CountingProxy;
+  host: CountingProxy;
+}
+
+interface Stage {
+  bench: Bench;
+  cluster: Cluster;
+  namespace: string;
+  plane: ControlPlane;
+  proxies: Proxies;
+  timeline: Timeline;
+}
+
+/** Longer than what a pass, its events and a requeue of a second take. */
+const QUIET_MS = 3000;
+const WRITES_LIMIT = 6;
+const HELD = 20;
+const HOLD_MS = 600_000;
+
+/** What relay and host ask of the API server per run, counted by a proxy of each; and that a settled run costs no write. */
+export const requests: Scenario = {
+  name: 'requests',
+  async measure(bench, cluster) {
+    const connection = connectionFromKubeconfig(cluster.kubeconfig);
+    const proxies = { relay: await startCountingProxy(connection), host: await startCountingProxy(connection) };
+    try {
+      const kubeconfigs = {
+        relay: await proxied(bench, cluster, 'relay', proxies.relay),
+        host: await proxied(bench, cluster, 'host', proxies.host),
+      };
+      return await withControlPlane(bench, kubeconfigs, (plane) =>
+        withNamespace(cluster, 'requests', async (namespace) => {
+          const timeline = await watchRuns(cluster.kube, namespace);
+          const figures = await measureAll({ bench, cluster, namespace, plane, proxies, timeline });
+          timeline.stop();
+          return figures;
+        }),
+      );
+    } finally {
+      await proxies.relay.stop();
+      await proxies.host.stop();
+    }
+  },
+};
+
+async function measureAll(stage: Stage): Promise<Figure[]> {
+  // A stand-in kubelet takes any load; real agents, which the embedded cluster starts, need a core each.
+  const { quiet, rate, burst } =
+    stage.cluster.kubelet === undefined ? { quiet: 10, rate: 0.5, burst: 10 } : { quiet: 60, rate: 3, burst: 100 };
+  await measureRuns(stage, 'first', 3, (all, create) => atRate(all, 1, create));
+  return [
+    ...(await measureRuns(stage, `${rate} runs per second`, quiet, (all, create) => atRate(all, rate, create), true)),
+    ...(await measureRuns(stage, `${burst} runs at once`, burst, (all, create) => inParallel(all, 64, create))),
+    ...(stage.cluster.kubelet === undefined ? [] : await measureSettled(stage)),
+  ];
+}
+
+type Load = (all: string[], create: (name: string) => Promise<void>) => Promise<void>;
+
+async function measureRuns(stage: Stage, what: string, count: number, load: Load, isQuiet = false): Promise<Figure[]> {
+  const { bench, cluster, namespace, plane, proxies, timeline } = stage;
+  bench.tell(`requests: ${what}`);
+  takeAll(proxies);
+  const [before, passes] = [timeline.records().length, await passesOf(plane)];
+  await load(names(`r${before}`, count), (name) => createRun(cluster.kube, namespace, name, timeline));
+  await timeline.until('releasedAt', before + count);
+  await sleep(QUIET_MS);
+  const { relay, host } = takeAll(proxies);
+  const from = `${count} runs, ${what}; counted by a proxy before the API server`;
+  const sum = (counts: Map<string, number>, wanted: (kind: string) => boolean) =>
+    [...counts].reduce((total, [kind, times]) => total + (wanted(kind) ? times : 0), 0);
+  const perRun = (kind: string, times: number, limit?: number) =>
+    figure(`${what}: ${kind}`, times / count, 'per run', from, limit);
+  return [
+    perRun('writes', sum(host, isWrite) + sum(relay, isWrite), WRITES_LIMIT),
+    figure(
+      `${what}: conflicts`,
+      sum(host, (kind) => kind.endsWith(' 409')),
+      '',
+      from,
+      isQuiet ? 0 : undefined,
+    ),
+    perRun(
+      'reads',
+      sum(host, (kind) => !isWrite(kind)),
+    ),
+    perRun('passes', (await passesOf(plane)) - passes),
+    ...[...host].sort().map(([kind, times]) => perRun(`host ${kind}`, times)),
+    ...[...relay].sort().map(([kind, times]) => perRun(`relay ${kind}`, times)),
+  ];
+}
+
+/** Runs that are under way and need nothing: the restarted relay gives each a pass, and none may write. */
+async function measureSettled({ bench, cluster, namespace, plane, proxies, timeline }: Stage): Promise<Figure[]> {
+  bench.tell('requests: passes over settled runs');
+  cluster.kubelet?.setRunMs(HOLD_MS);
+  const before = timeline.records().length;
+  await inParallel(names('held', HELD), HELD, (name) => createRun(cluster.kube, namespace, name, timeline));
+  await timeline.until('jobAt', before + HELD);
+  await sleep(2 * QUIET_MS);
+  cluster.kubelet?.setRunMs(2000);
+  takeAll(proxies);
+  await plane.restartRelay();
+  await sleep(2 * QUIET_MS);
+  const { relay, host } = takeAll(proxies);
+  const passes = await passesOf(plane);
+  const writes = [...host, ...relay].reduce((total, [kind, times]) => total + (isWrite(kind) ? times : 0), 0);
+  const from = `restart of the relay with ${HELD} runs under way and ${before} finished`;
+  return [
+    figure('settled runs: writes', writes, '', from, 0),
+    figure('settled runs: passes', passes, '', from),
+    figure(
+      'settled runs: reads',
+      [...host].reduce((total, [kind, times]) => total + (isWrite(kind) ? 0 : times), 0),
+      '',
+      from,
+    ),
+  ];
+}
+
+const takeAll = ({ relay, host }: Proxies) => ({ relay: relay.take(), host: host.take() });
+
+/** The cluster's kubeconfig with the proxy in the API server's place, and no credentials, which the proxy has. */
+async function proxied(
+  { folder }: Bench,
+  { kubeconfig }: Cluster,
+  name: string,
+  { url }: CountingProxy,
+): Promise<string> {
+  const path = join(folder, `${name}.kubeconfig`);
+  const config = parse(await readFile(kubeconfig, 'utf8')) as Record<string, unknown>;
+  const context = { name: 'proxy', context: { cluster: 'proxy', user: 'proxy' } };
+  const replaced = {
+    ...config,
+    'current-context': 'proxy',
+    contexts: [context],
+    clusters: [{ name: 'proxy', cluster: { server: url } }],
+    users: [{ name: 'proxy', user: {} }],
+  };
+  await writeFile(path, stringify(replaced));
+  return path;
+}
+
+function figure(name: string, value: number, unit: Figure['unit'], from: string, limit?: number): Figure {
+  return { scenario: 'requests', name, value, unit, from, ...(limit !== undefined && { limit }) };
+}
