@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { applied, aWidget, LATER, NOW, WIDGET } from './fixtures.ts';
-import { keepWhenUnchanged, managedFieldsOf, updateManagedFields, withManagedFields } from './ownership.ts';
+import { managedFieldsOf, updateManagedFields, withManagedFields } from './ownership.ts';
 import type { JsonObject, ManagedFieldsEntry, UpdateRequest } from './types.ts';
 
 const WRITER = { manager: 'U', typeInfo: WIDGET, apiVersion: 'test.io/v1', now: NOW };
@@ -81,15 +81,5 @@ describe('ownership by a write that is not an apply', () => {
     const managers = summary(object).map(([manager]) => manager);
     expect(managers).toHaveLength(10);
     expect(managers).toContain('ancient-changes');
-  });
-});
-
-describe('keeping an unchanged object', () => {
-  it('is the stored one when only times differ, and the next one when a value does', () => {
-    const live = update(undefined, aWidget({ a: '1' }));
-    const retimed = withManagedFields(live, updateManagedFields({ ...WRITER, next: aWidget({ a: '1' }), now: LATER }));
-    expect(keepWhenUnchanged(live, retimed)).toBe(live);
-    const changed = { ...retimed, spec: { a: '2' } };
-    expect(keepWhenUnchanged(live, changed)).toBe(changed);
   });
 });

@@ -9,7 +9,6 @@ import {
   type Managers,
   managedBy,
   managerId,
-  sameButTimes,
 } from './managers.ts';
 import { cleanMetadata } from './object-meta.ts';
 import type { JsonObject, ManagedFieldsEntry, UpdateRequest, Writer } from './types.ts';
@@ -93,21 +92,4 @@ export function managedFieldsOf(object: JsonObject | undefined): unknown {
 export function withManagedFields(object: JsonObject, entries: readonly ManagedFieldsEntry[]): JsonObject {
   const { managedFields: _, ...metadata } = isObject(object['metadata']) ? object['metadata'] : {};
   return { ...object, metadata: entries.length > 0 ? { ...metadata, managedFields: entries } : metadata };
-}
-
-/**
- * `live` itself when `next` differs from it in nothing but the times of managedFields and the resourceVersion; else
- * `next`. For after admission and defaulting: a write that changes nothing must not be stored.
- */
-export function keepWhenUnchanged(live: JsonObject, next: JsonObject): JsonObject {
-  if (!sameButTimes(managedFieldsOf(live), managedFieldsOf(next))) return next;
-  const plain = (object: JsonObject) => {
-    const {
-      managedFields: _,
-      resourceVersion: __,
-      ...metadata
-    } = isObject(object['metadata']) ? object['metadata'] : {};
-    return { ...object, metadata };
-  };
-  return deepEqual(plain(live), plain(next)) ? live : next;
 }

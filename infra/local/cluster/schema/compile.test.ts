@@ -92,6 +92,10 @@ describe('validation', () => {
     [{ model: 'm', n: 0 }, 'spec.n: Invalid value: 0: spec.n in body should be greater than 0'],
     [{ model: 'm', n: 5 }, 'spec.n: Invalid value: 5: spec.n in body should be less than 5'],
     [{ model: 'm', e: 'c' }, 'spec.e: Unsupported value: "c": supported values: "a", "b"'],
+    [
+      { model: 'm', e: 5 },
+      '[spec.e: Invalid value: "integer": spec.e in body must be of type string: "integer", spec.e: Unsupported value: 5: supported values: "a", "b"]',
+    ],
     [{ model: 'm', ei: 5 }, 'spec.ei: Unsupported value: 5: supported values: "1", "2"'],
     [{ model: 'm', p: 'A1' }, `spec.p: Invalid value: "A1": spec.p in body should match '^[a-z]+$'`],
     [{ model: 'm', dt: 'x' }, 'spec.dt: Invalid value: "x": spec.dt in body must be of type date-time: "x"'],

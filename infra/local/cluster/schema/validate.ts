@@ -14,10 +14,11 @@ import type { Cause, JsonObject } from './types.ts';
 export function checkValue(causes: Cause[], value: unknown, old: unknown, node: SchemaNode, path: string): void {
   if (old !== undefined && deepEqual(value, old)) return;
   if (value === null && node.schema.nullable) return;
-  if (!checkType(causes, value, node, path)) return;
+  const fits = checkType(causes, value, node, path);
   if (node.schema.enum && !node.schema.enum.some((one) => deepEqual(one, value))) {
     causes.push(notSupported(path, value, node.schema.enum));
   }
+  if (!fits) return;
   if (typeof value === 'string') checkString(causes, value, node, path);
   else if (typeof value === 'number') checkNumber(causes, value, node, path);
   else if (Array.isArray(value)) checkList(causes, value, old, node, path);
