@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { secret } from '../../shared/config/load.ts';
 
-/** Longest stream on Lambda, in seconds, below the 29 s that API Gateway waits. Clients resume with `Last-Event-ID`. */
-const LAMBDA_STREAM_SECONDS = 20;
+/** On Lambda, in seconds: API Gateway hands a stream on only when it has ended, so followers resume often (`Last-Event-ID`). */
+const LAMBDA_STREAM_SECONDS = 5;
 const STREAM_SECONDS = 600;
 
 /** The API's environment. Without a token it does not start, rather than start open (API-W02, API-W03). */

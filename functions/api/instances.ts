@@ -18,7 +18,7 @@ import { HttpError } from './http-error.ts';
 import { instanceFor } from './instance-object.ts';
 import { isWebEndpoint, PatchInstanceSchema, patchedSpec } from './instance-patch.ts';
 import { CreateInstanceSchema, withRequired } from './instance-request.ts';
-import { deleteObject, FIELD_MANAGER, fetchObject, listObjects, presented } from './objects.ts';
+import { deleteObject, FIELD_MANAGER, fetchObject, findObject, listObjects, presented } from './objects.ts';
 import { namespaceOf } from './query.ts';
 
 const INSTANCES = KINDS.SympoziumInstance;
@@ -27,7 +27,7 @@ const INSTANCES = KINDS.SympoziumInstance;
 export function instanceRoutes(kube: KubeClient): Hono {
   const at = (url: string, name: string) => ({ namespace: namespaceOf(url), name });
   return new Hono()
-    .get('/', async ({ req }) => json(await listObjects(kube, INSTANCES, namespaceOf(req.url))))
+    .get('/', async ({ req }) => json(await listObjects(kube, INSTANCES, { namespace: namespaceOf(req.url) })))
     .post('/', async ({ req }) => json(await createInstance(kube, req.raw), 201))
     .get('/:name', async ({ req }) =>
       json(presented(INSTANCES, await fetchObject(kube, INSTANCES, at(req.url, req.param('name'))))),
@@ -61,7 +61,7 @@ async function createInstance(kube: KubeClient, request: Request): Promise<objec
 }
 
 async function requireSecret(kube: KubeClient, namespace: string, name: string): Promise<void> {
-  const found = await kube.get(SECRETS, { namespace, name }, { metadataOnly: true });
+  const found = await findObject(kube, SECRETS, { namespace, name }, { metadataOnly: true });
   if (found === undefined) throw new HttpError(400, `secret "${name}" not found in namespace "${namespace}"`);
 }
 
@@ -114,7 +114,7 @@ function replaced(before: object | undefined, after: object | undefined): object
 }
 
 async function instanceAt(kube: KubeClient, at: { namespace: string; name: string }): Promise<SympoziumInstance> {
-  const instance = await kube.get<SympoziumInstance>(INSTANCES, at);
+  const instance = await findObject<SympoziumInstance>(kube, INSTANCES, at);
   if (instance === undefined) throw new HttpError(404, 'instance not found');
   return instance;
 }

@@ -1,4 +1,5 @@
 import type { KubeClient } from '../../shared/kube/client.ts';
+import { isDnsSubdomain } from '../../shared/kube/names.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { apiVersionOf, pathOf, type Resource } from '../../shared/kube/resources.ts';
 import { HttpError } from './http-error.ts';
@@ -21,20 +22,37 @@ export function presented(resource: Resource, object: KubeObject & { status?: un
   };
 }
 
+/**
+ * The object, or undefined. A text that cannot be a name is one that no object has; it never gets into a path, where dots
+ * would lead elsewhere.
+ */
+export async function findObject<T extends KubeObject>(
+  kube: KubeClient,
+  resource: Resource,
+  at: { namespace: string; name: string },
+  options: { metadataOnly?: boolean } = {},
+): Promise<T | undefined> {
+  return isDnsSubdomain(at.name) ? kube.get<T>(resource, at, options) : undefined;
+}
+
 /** The object, or 404 with the text of the original. Other failures keep their own code (API-W27). */
 export async function fetchObject<T extends KubeObject>(
   kube: KubeClient,
   resource: Resource,
   at: { namespace: string; name: string },
 ): Promise<T> {
-  const object = await kube.get<T>(resource, at);
+  const object = await findObject<T>(kube, resource, at);
   if (object === undefined) throw missing(resource, at.name);
   return object;
 }
 
 /** Every object, by namespace and name; the API server's own order, which does not change between calls (API-W24). */
-export async function listObjects(kube: KubeClient, resource: Resource, namespace?: string): Promise<object[]> {
-  const { items } = await kube.list(resource, namespace === undefined ? {} : { namespace });
+export async function listObjects(
+  kube: KubeClient,
+  resource: Resource,
+  options: { namespace?: string; labelSelector?: string } = {},
+): Promise<object[]> {
+  const { items } = await kube.list(resource, options);
   return items.map((item) => presented(resource, item));
 }
 
@@ -44,6 +62,7 @@ export async function deleteObject(
   resource: Resource,
   at: { namespace: string; name: string },
 ): Promise<void> {
+  if (!isDnsSubdomain(at.name)) throw missing(resource, at.name);
   const body = { kind: 'DeleteOptions', apiVersion: 'v1', propagationPolicy: 'Background' };
   await kube.json({ method: 'DELETE', path: pathOf(resource, at.namespace, at.name), body });
 }

@@ -41,10 +41,7 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunEven
   const ended = new AbortController();
   const stopped = AbortSignal.any([signal, ended.signal]);
   let failure: unknown;
-  const followed = Promise.all([
-    pushStatus(options, channel.push, ended),
-    pushChunks(options, channel.push, ended.signal),
-  ])
+  const followed = pushAll(options, channel.push, ended)
     .catch((error: unknown) => {
       failure = error;
     })
@@ -65,22 +62,34 @@ export async function* followRun(options: FollowOptions): AsyncGenerator<RunEven
 
 type Push = (event: RunEvent) => void;
 
-async function pushStatus({ kube, run, signal }: FollowOptions, push: Push, ended: AbortController): Promise<void> {
+/** Status and text as they come; the last status comes after the last text, so that a follower sees an answer whole. */
+async function pushAll(options: FollowOptions, push: Push, ended: AbortController): Promise<void> {
+  const [last] = await Promise.all([pushStatus(options, push, ended), pushChunks(options, push, ended.signal)]);
+  for (const event of last) push(event);
+}
+
+/** Returns what is left to say once the run has ended or is gone. */
+async function pushStatus(
+  { kube, run, signal }: FollowOptions,
+  push: Push,
+  ended: AbortController,
+): Promise<RunEvent[]> {
   const { name, namespace = 'default', uid } = run.metadata;
   const watching = AbortSignal.any([signal, ended.signal]);
   let last = '';
-  for await (const seen of watchRun(kube, { namespace, name }, watching)) {
-    if (seen === undefined || seen.metadata.uid !== uid) {
-      push({ event: 'deleted', data: { name } });
-      break;
+  try {
+    for await (const seen of watchRun(kube, { namespace, name }, watching)) {
+      if (seen === undefined || seen.metadata.uid !== uid) return [{ event: 'deleted', data: { name } }];
+      const status = { event: 'status', data: statusOf(seen) } as const;
+      if (isTerminalPhase(seen.status?.phase)) return [status, { event: 'end', data: { name } }];
+      const text = JSON.stringify(status);
+      if (text !== last) push(status);
+      last = text;
     }
-    const data = statusOf(seen);
-    const text = JSON.stringify(data);
-    if (text !== last) push({ event: 'status', data });
-    last = text;
-    if (isTerminalPhase(seen.status?.phase)) break;
+    return [];
+  } finally {
+    ended.abort();
   }
-  ended.abort();
 }
 
 /** The status without the resolution, which is the control plane's own note. A run nobody has touched is Pending. */
@@ -97,6 +106,7 @@ async function pushChunks(
 ): Promise<void> {
   const { name, namespace = 'default', uid = '' } = run.metadata;
   const subject = `${runSubject({ namespace, name, uid })}.stream`;
+  const noWait = AbortSignal.any([signal, ended]);
   let after = afterSequence;
   while (!signal.aborted) {
     const wasEnded = ended.aborted;
@@ -107,9 +117,8 @@ async function pushChunks(
       if (messages.length > 0) continue;
     }
     if (wasEnded) break;
-    await pause(messages === 'failed' ? POLL_AFTER_FAILURE_MS : POLL_MS, AbortSignal.any([signal, ended]));
+    await pause(messages === 'failed' ? POLL_AFTER_FAILURE_MS : POLL_MS, noWait);
   }
-  if (!signal.aborted) push({ event: 'end', data: { name } });
 }
 
 /** The bridge wraps a chunk into the bus's envelope; the chunk is its `data`. */

@@ -3,17 +3,18 @@ import * as z from 'zod';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { AGENT_RUN_PHASES } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
-import { ANNOTATIONS } from '../../crds/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
+import { fitName, isDnsSubdomain } from '../../shared/kube/names.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { isConflict } from '../../shared/kube/status-error.ts';
 import { REQUEST_DIGEST_ANNOTATION } from './annotations.ts';
 import { encodeJson, json, noContent } from './answer.ts';
 import { readBody } from './body.ts';
 import { HttpError } from './http-error.ts';
-import { deleteObject, FIELD_MANAGER, fetchObject, listObjects, presented } from './objects.ts';
-import { namespaceOf } from './query.ts';
+import { deleteObject, FIELD_MANAGER, fetchObject, findObject, listObjects, presented } from './objects.ts';
+import { namespaceOf, queryParameter } from './query.ts';
 import { runFor } from './run-object.ts';
 import { CreateRunSchema, type Idempotency, idempotencyOf, withRequired } from './run-request.ts';
 
@@ -23,7 +24,7 @@ const RUNS = KINDS.AgentRun;
 export function runRoutes(kube: KubeClient, now: () => Date): Hono {
   const at = (url: string, name: string) => ({ namespace: namespaceOf(url), name });
   return new Hono()
-    .get('/', async ({ req }) => json(await listObjects(kube, RUNS, namespaceOf(req.url))))
+    .get('/', async ({ req }) => json(await listRuns(kube, req.url)))
     .post('/', async ({ req }) => json(await createRun(kube, req.raw, now()), 201))
     .get('/:name', async ({ req }) =>
       json(presented(RUNS, await fetchObject<AgentRun>(kube, RUNS, at(req.url, req.param('name'))))),
@@ -42,11 +43,19 @@ export function runRoutes(kube: KubeClient, now: () => Date): Hono {
     );
 }
 
+/** Runs of the namespace; `instance` leaves those of one instance (ours, API-W25). */
+async function listRuns(kube: KubeClient, url: string): Promise<object[]> {
+  const instance = queryParameter(url, 'instance');
+  const labelSelector = instance && `${LABELS.instance}=${fitName(instance)}`;
+  if (instance && !isDnsSubdomain(instance)) return [];
+  return listObjects(kube, RUNS, { namespace: namespaceOf(url), ...(labelSelector && { labelSelector }) });
+}
+
 async function createRun(kube: KubeClient, request: Request, now: Date): Promise<object> {
   const namespace = namespaceOf(request.url);
   const wanted = withRequired(await readBody(request, CreateRunSchema));
   const at = { namespace, name: wanted.instanceRef };
-  const instance = await kube.get<SympoziumInstance>(KINDS.SympoziumInstance, at);
+  const instance = await findObject<SympoziumInstance>(kube, KINDS.SympoziumInstance, at);
   if (instance === undefined) {
     throw new HttpError(404, `instance "${wanted.instanceRef}" not found in namespace "${namespace}"`);
   }
@@ -102,7 +111,7 @@ async function setGateVerdict(
   const verdict = { action, ...(response !== '' && { response }), ...(reason !== '' && { reason }) };
   const annotations = { [ANNOTATIONS.gateVerdict]: encodeJson(verdict).trimEnd() };
   for (let attempt = 1; ; attempt += 1) {
-    const run = await kube.get<AgentRun>(RUNS, at);
+    const run = await findObject<AgentRun>(kube, RUNS, at);
     if (run === undefined) throw new HttpError(404, 'agent run not found');
     const phase = run.status?.phase ?? '';
     if (phase !== AGENT_RUN_PHASES.postRunning) {

@@ -1,25 +1,34 @@
-/** Where a stream's signal is aborted: its reader went away, or it has lasted as long as it may. */
+import { log } from '../../shared/telemetry/log.ts';
+
+/** What a stream writes. The signal is aborted when its reader goes away, or when it has lasted as long as it may. */
 export type Produce = (signal: AbortSignal) => AsyncIterable<string | Uint8Array>;
 
 /** A HEAD request reads nothing, so nothing must be produced for it. */
 const NOT_BEFORE_ASKED = { highWaterMark: 0 };
 
-/** An answer that is written as it comes, for at most `seconds`; what is sent after an error is sent whole. */
+/** An answer that is written as it comes, for at most `seconds`. A failure on the way cuts it off; followers resume. */
 export function streaming(request: Request, seconds: number, contentType: string, produce: Produce): Response {
-  const gone = new AbortController();
-  const timeout = AbortSignal.timeout(seconds * 1000);
-  const source = produce(AbortSignal.any([request.signal, gone.signal, timeout]))[Symbol.asyncIterator]();
+  const over = new AbortController();
+  const end = () => over.abort();
+  const timer = setTimeout(end, seconds * 1000).unref();
+  request.signal.addEventListener('abort', end, { once: true });
+  const source = produce(over.signal)[Symbol.asyncIterator]();
   const encoder = new TextEncoder();
   const body = new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const { done, value } = await source.next();
-        if (done === true) controller.close();
-        else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+        try {
+          const { done, value } = await source.next();
+          if (done !== true) return controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value);
+          clearTimeout(timer);
+          controller.close();
+        } catch (error) {
+          clearTimeout(timer);
+          if (!over.signal.aborted) log('warn', 'Stream broke off', { error: String(error) });
+          controller.error(error);
+        }
       },
-      cancel() {
-        gone.abort();
-      },
+      cancel: end,
     },
     NOT_BEFORE_ASKED,
   );

@@ -138,6 +138,21 @@ describe('creating a run', () => {
   });
 });
 
+describe('a name that would lead elsewhere in a path', () => {
+  it.each(['..', '.', 'a/../b'])('%j is one that nothing has', async (name) => {
+    const run = await call('POST', 'runs', { instanceRef: name, task: 't' });
+    const instance = await call('POST', 'instances', {
+      name: 'dotted',
+      provider: 'openai',
+      model: 'm',
+      secretName: name,
+    });
+
+    expect([run.status, instance.status]).toEqual([404, 400]);
+    expect((await call('DELETE', `runs/${encodeURIComponent(encodeURIComponent(name))}`)).status).toBe(404);
+  });
+});
+
 describe('creating an instance', () => {
   it('lets it own the Secret of its key, so that both go together [API-W34]', async () => {
     const { json } = await call('POST', 'instances', { name: 'keyed', provider: 'openai', model: 'm', apiKey: 'sk-1' });
@@ -198,6 +213,14 @@ describe('answers', () => {
     expect(names[0].length).toBeGreaterThan(1);
     expect(names[0]).toEqual(names[1]);
     expect(lists[0].text).not.toContain('managedFields');
+  });
+
+  it('lists the runs of one instance when asked for them [API-W25]', async () => {
+    await call('POST', 'instances', { name: 'other', provider: 'scripted', model: 'scripted' });
+    await call('POST', 'runs', { instanceRef: 'other', task: 't', name: 'of-other' });
+    const { json } = await call('GET', 'runs?instance=other');
+
+    expect(json.map(({ metadata }: AgentRun) => metadata.name)).toEqual(['of-other']);
   });
 
   it('answers 503 when Kubernetes is away [API-W27]', async () => {
