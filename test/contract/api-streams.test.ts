@@ -1,4 +1,7 @@
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
+import { serve } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
@@ -162,6 +165,38 @@ it('ends by itself after its time, without an end, so that the follower resumes'
   const events = eventsOf(await (await open(api({ streamSeconds: 1 }), 'endless/events')).text());
 
   expect(events.map(({ event }) => event)).toEqual(['status']);
+});
+
+it('stops asking the bus when its follower has gone away', async () => {
+  await aRun('left');
+  let asked = 0;
+  const kube = createKubeClient(cluster.connection);
+  const since = async () => {
+    asked += 1;
+    return [];
+  };
+  const app = createApiApp({ kube, bus: { since }, token: new Secret('t'), streamSeconds: 60, now: () => new Date() });
+  const server = serve({ fetch: app.fetch, port: 0, hostname: '127.0.0.1' });
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo; // It listens on TCP.
+  const leave = new AbortController();
+  const url = `http://127.0.0.1:${port}/api/v1/runs/left/events?namespace=${NAMESPACE}`;
+  const response = await fetch(url, { headers: HEADERS, signal: leave.signal });
+  await expect.poll(() => asked).toBeGreaterThan(1);
+  leave.abort();
+  await response.text().catch(() => undefined);
+
+  await expect
+    .poll(
+      async () => {
+        const before = asked;
+        await delay(600);
+        return asked - before;
+      },
+      { timeout: 10_000 },
+    )
+    .toBe(0);
+  server.close();
 });
 
 it('is not found when there is no such run', async () => {
