@@ -39,6 +39,13 @@ const ResolvedPolicySchema = z.object({
   generation: int64().optional().describe('generation of the SympoziumPolicy that the run was admitted under.'),
 });
 
+const GrantSchema = z.object({
+  skill: objectName().describe('skill whose sidecar may use the API server.'),
+  namespaced: z.boolean().describe('namespaced says that it has rights in the namespace of the run.'),
+  cluster: z.boolean().describe('cluster says that it has rights in the whole cluster.'),
+});
+export type Grant = z.output<typeof GrantSchema>;
+
 /** What a run resolved to when it left Pending. Later passes read this, never the live instance. */
 export const ResolutionSchema = z.object({
   skills: list(SkillRefSchema).describe('skills of the run, its own or those of its instance.'),
@@ -47,6 +54,9 @@ export const ResolutionSchema = z.object({
   model: ModelSchema.describe('model that counts, with what the instance adds to it.'),
   lifecycle: LifecycleHooksSchema.optional().describe('lifecycle holds the hooks that count.'),
   imagePullSecrets: imagePullSecrets(),
+  grants: list(GrantSchema)
+    .optional()
+    .describe('grants are the rights made for the sidecars of the run; they are taken back when it ends.'),
   personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',

@@ -60,7 +60,7 @@ export const manifest: FunctionManifest = {
     {
       apiGroups: ['rbac.authorization.k8s.io'],
       resources: ['roles', 'rolebindings', 'clusterroles', 'clusterrolebindings'],
-      verbs: ['get', 'create', 'patch', 'delete'],
+      verbs: ['get', 'list', 'create', 'patch', 'delete'],
     },
   ],
 };

@@ -8,7 +8,8 @@ import { podSecurity } from '../../shared/pods/security.ts';
 import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { agentContainer } from './agent-container.ts';
 import { bridgeContainer } from './bridge-container.ts';
-import { AGENT_SERVICE_ACCOUNT, jobNameOf } from './names.ts';
+import { grantsOf } from './grants.ts';
+import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
 import type { RunBuild } from './run-build.ts';
 import { taskSidecars } from './run-build.ts';
 import { sandboxContainer } from './sandbox-container.ts';
@@ -53,7 +54,7 @@ function podSpec(build: RunBuild): PodSpec {
   const { nodeSelector } = resolution.model;
   return {
     restartPolicy: 'Never',
-    serviceAccountName: AGENT_SERVICE_ACCOUNT,
+    serviceAccountName: grantsOf(build).length === 0 ? AGENT_SERVICE_ACCOUNT : runServiceAccountOf(run.metadata.name),
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
     dnsPolicy: hostNetwork ? 'ClusterFirstWithHostNet' : 'ClusterFirst',

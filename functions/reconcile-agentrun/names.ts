@@ -3,6 +3,9 @@ import { fitName } from '../../shared/kube/names.ts';
 /** ServiceAccount of the pods of a namespace's runs. It has no rights and its token is mounted nowhere. */
 export const AGENT_SERVICE_ACCOUNT = 'sympozium-agent';
 
+/** ServiceAccount of one run whose skills use the API server. */
+export const runServiceAccountOf = (run: string): string => fitName(`sympozium-run-${run}`, 253);
+
 /** A Job's name becomes a label of its pods, so it has 63 characters at most [RUN-W15]. */
 export const jobNameOf = (run: string): string => fitName(run);
 

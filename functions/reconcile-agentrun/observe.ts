@@ -4,13 +4,15 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { isControlledBy } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS, JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { CLUSTER_ROLES, CONFIG_MAPS, JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
+import { grantLabels } from './grants.ts';
 import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
 import type { Executing, Observed } from './observed.ts';
+import { resolutionOf } from './progress.ts';
 import { packNames, skillsOf } from './skills.ts';
 import { stageOf } from './stage.ts';
 
@@ -25,7 +27,7 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
       return { stage, primary };
     case 'ended':
     case 'deleting':
-      return { stage, primary, job: await ownJob(primary, context) };
+      return observeEnd(stage, primary, context);
     case 'running':
       return observeRunning(primary, context);
     case 'pending':
@@ -101,12 +103,23 @@ async function packsOf(
   return Object.fromEntries(found.flat());
 }
 
+async function observeEnd(stage: 'ended' | 'deleting', primary: AgentRun, context: ObserveContext): Promise<Observed> {
+  const job = await jobOf(primary, context);
+  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
+  const known = resolutionOf(primary, own) !== undefined;
+  return { stage, primary, job: own, strayRoles: known ? [] : await strayRoles(primary, context) };
+}
+
+/** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
+async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Promise<string[]> {
+  const labelSelector = Object.entries(grantLabels(run))
+    .map(([key, value]) => `${key}=${value}`)
+    .join(',');
+  const { items } = await kube.page(CLUSTER_ROLES, { labelSelector, metadataOnly: true, signal });
+  return items.map(({ metadata }) => metadata.name);
+}
+
 function jobOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<Job | undefined> {
   const { namespace = '', name } = run.metadata;
   return kube.get<Job>(JOBS, { namespace, name: run.status?.jobName ?? jobNameOf(name) }, { signal });
-}
-
-async function ownJob(run: AgentRun, context: ObserveContext): Promise<Job | undefined> {
-  const job = await jobOf(run, context);
-  return job !== undefined && isControlledBy(job, run) ? job : undefined;
 }

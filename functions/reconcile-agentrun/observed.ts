@@ -11,7 +11,16 @@ export type Observed =
   | { stage: 'finished' | 'elsewhere'; primary: AgentRun }
   | Starting
   | Executing
-  | { stage: 'ended' | 'deleting'; primary: AgentRun; job: Job | undefined };
+  | Ending;
+
+/** Ended or deleted, and not let go yet. */
+export interface Ending {
+  stage: 'ended' | 'deleting';
+  primary: AgentRun;
+  job: Job | undefined;
+  /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
+  strayRoles: string[];
+}
 
 /** Not started: what the run refers to. `job` has the name of the run's Job and is not the run's. */
 export interface Starting {

@@ -6,17 +6,17 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { AgentRunStatus } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
 import { FINALIZERS } from '../../crds/labels.ts';
-import type { Job } from '../../shared/pods/job.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
 import type { Failure } from './failure.ts';
-import type { Executing, Observed, Starting } from './observed.ts';
+import { revocations, strayRevocations } from './grants.ts';
+import type { Ending, Executing, Observed, Starting } from './observed.ts';
 import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
 import { failedStatus, runningStatus, succeededStatus } from './run-status.ts';
 import { hasFinalizer } from './stage.ts';
-import { applyInput, begin, POD_CHECK_SECONDS } from './start.ts';
+import { applyInput, begin, buildOf, POD_CHECK_SECONDS } from './start.ts';
 import { cancelledEvent, deletion, mark, wrapUp } from './terminal.ts';
 import { judge } from './verdict.ts';
 
@@ -29,9 +29,9 @@ export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan
     case 'elsewhere':
       return settled(`Phase ${seen.primary.status?.phase ?? ''} is not this reconciler's`);
     case 'deleting':
-      return planDeletion(seen.primary, seen.job);
+      return planDeletion(seen);
     case 'ended':
-      return planEnded(seen.primary, seen.job);
+      return planEnded(seen);
     case 'starting':
       return planStart(seen, now, config);
     case 'executing':
@@ -40,9 +40,13 @@ export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan
 }
 
 /** An object of the run that the API server will never take fails the run, in the API server's words [RUN-W15] [RUN-017]. */
-export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date): Plan | undefined {
+export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date, config: RunConfig): Plan | undefined {
   const why = seen.stage === 'starting' ? refusedFailure(refusal) : undefined;
-  return why === undefined || seen.primary === undefined ? undefined : planFailure(seen.primary, why, undefined, now);
+  if (why === undefined || seen.stage !== 'starting') return undefined;
+  // What was granted before the refusal is taken back, so the resolution is stored with the failure.
+  const resolution = buildOf(seen, config)?.resolution;
+  const status = { ...seen.primary.status, ...(resolution !== undefined && { resolution }) };
+  return planFailure(seen.primary, status, why, now);
 }
 
 function planStart(seen: Starting, now: Date, config: RunConfig): Plan {
@@ -53,7 +57,7 @@ function planStart(seen: Starting, now: Date, config: RunConfig): Plan {
     case 'wait':
       return { actions: claim, reason: beginning.why, requeueAfterSeconds: beginning.seconds };
     case 'failed': {
-      const plan = planFailure(run, beginning.failure, undefined, now);
+      const plan = planFailure(run, run.status ?? {}, beginning.failure, now);
       return { ...plan, actions: [...claim, ...plan.actions] };
     }
     case 'begin':
@@ -72,9 +76,9 @@ function claimed({ metadata }: AgentRun): Action[] {
   return [{ verb: 'patchMetadata', metadata: { finalizers: [...(finalizers ?? []), FINALIZERS.agentRun] } }];
 }
 
-function planFailure(run: AgentRun, why: Failure, job: Job | undefined, now: Date): Plan {
-  const status = failedStatus(run, run.status ?? {}, why, now);
-  return { actions: [{ verb: 'applyStatus', status }, ...wrapUp(run, status, job)], reason: why.message };
+function planFailure(run: AgentRun, before: AgentRunStatus, why: Failure, now: Date): Plan {
+  const status = failedStatus(run, before, why, now);
+  return { actions: [applyStatus(status), ...wrapUp(run, status, undefined)], reason: why.message };
 }
 
 function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
@@ -113,15 +117,19 @@ function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentR
 }
 
 /** A run that another controller ended, before this one was there, has been told and is only marked. */
-function planEnded(run: AgentRun, job: Job | undefined): Plan {
+function planEnded({ primary: run, job, strayRoles }: Ending): Plan {
   if (!hasFinalizer(run.metadata.finalizers)) return { actions: [mark(run)], reason: 'The run ended before' };
-  return { actions: wrapUp(run, run.status ?? {}, job), reason: 'The outcome is stored; it remains to be told' };
+  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, job)];
+  return { actions, reason: 'The outcome is stored; it remains to be told' };
 }
 
-function planDeletion(run: AgentRun, job: Job | undefined): Plan {
-  if (isTerminalPhase(run.status?.phase)) return planEnded(run, job);
+function planDeletion(seen: Ending): Plan {
+  const { primary: run, job, strayRoles } = seen;
+  if (isTerminalPhase(run.status?.phase)) return planEnded(seen);
   const actions: Action[] = [
     ...(job === undefined ? [] : [deletion(job, 'Foreground')]),
+    ...revocations(run, resolutionOf(run, job)),
+    ...strayRevocations(strayRoles),
     { verb: 'publish', message: cancelledEvent(run) },
     mark(run),
   ];

@@ -28,7 +28,7 @@ export function telemetryOf({ run, instance }: RunBuild): EnvVar[] {
 }
 
 /** Skills whose sidecar runs beside the agent: it has an image, and is not for servers only [RUN-045]. */
-export function taskSidecars({ skills }: RunBuild) {
+export function taskSidecars({ skills }: Pick<RunBuild, 'skills'>) {
   return skills.flatMap((skill) => {
     const { sidecar } = skill.pack.spec;
     return sidecar === undefined || sidecar.image === '' || sidecar.requiresServer === true

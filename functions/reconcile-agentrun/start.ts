@@ -7,6 +7,7 @@ import type { Action } from '../../shared/reconcile/plan.ts';
 import { missingReference, policyDenial } from './admission.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
+import { grantActions, grantsOf } from './grants.ts';
 import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
@@ -36,20 +37,28 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
       ? { kind: 'failed', failure: missing.failure }
       : { kind: 'wait', seconds: missing.inSeconds, why: missing.failure.message };
   }
-  const { primary: run, instance, policy, packs } = seen;
+  const build = buildOf(seen, config);
   // `missingReference` has settled that the instance is there; the compiler cannot know.
-  if (instance === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
-  const resolution = resolve(run, instance, policy, config);
+  if (build === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
+  const { run, resolution, instance } = build;
   const refused =
-    policyDenial(run, policy) ?? unsupported(run, instance, resolution.skills) ?? oversize(run, resolution);
+    policyDenial(run, seen.policy) ?? unsupported(run, instance, resolution.skills) ?? oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   if (seen.job !== undefined) return namesake(seen, seen.job);
+  return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
+}
+
+/** What the run's objects are built from; undefined without its instance. */
+export function buildOf({ primary: run, instance, policy, packs }: Starting, config: RunConfig): RunBuild | undefined {
+  if (instance === undefined) return undefined;
+  const resolution = resolve(run, instance, policy, config);
   const skills = packNames(resolution.skills).flatMap((name) => {
     const pack = packs[name];
     const params = resolution.skills.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
     return pack === undefined ? [] : [{ name, pack, params }];
   });
-  return { kind: 'begin', actions: objectsOf({ run, resolution, instance, skills, config }, seen.serviceAccountFound) };
+  const grants = grantsOf({ skills });
+  return { run, resolution: { ...resolution, ...(grants.length > 0 && { grants }) }, instance, skills, config };
 }
 
 /** The name of the run's Job is taken: for good, or by what an earlier run of the same name left behind [RUN-W12]. */
@@ -72,6 +81,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
   return [
     ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
+    ...grantActions(build),
     { verb: 'apply', resource: JOBS, object: jobFor(build) },
     applyInput(run, resolution),
   ];

@@ -8,6 +8,8 @@ import { fitName } from '../../shared/kube/names.ts';
 import { JOBS, refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
+import { revocations } from './grants.ts';
+import { resolutionOf } from './progress.ts';
 
 /**
  * What is left once a run's outcome is stored, in this order: its Job is removed where it would linger [RUN-W07], the one
@@ -15,7 +17,12 @@ import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
  * it is told again, under the same message id.
  */
 export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefined): Action[] {
-  return [...disposal(job, status), { verb: 'publish', message: terminalEvent(run, status) }, mark(run)];
+  return [
+    ...disposal(job, status),
+    ...revocations(run, resolutionOf({ ...run, status }, job)),
+    { verb: 'publish', message: terminalEvent(run, status) },
+    mark(run),
+  ];
 }
 
 /**

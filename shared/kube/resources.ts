@@ -24,6 +24,15 @@ export const NAMESPACES = resource('', 'namespaces', 'Namespace', false);
 export const PODS = resource('', 'pods', 'Pod');
 export const SECRETS = resource('', 'secrets', 'Secret');
 export const SERVICE_ACCOUNTS = resource('', 'serviceaccounts', 'ServiceAccount');
+export const ROLES = resource('rbac.authorization.k8s.io', 'roles', 'Role');
+export const ROLE_BINDINGS = resource('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding');
+export const CLUSTER_ROLES = resource('rbac.authorization.k8s.io', 'clusterroles', 'ClusterRole', false);
+export const CLUSTER_ROLE_BINDINGS = resource(
+  'rbac.authorization.k8s.io',
+  'clusterrolebindings',
+  'ClusterRoleBinding',
+  false,
+);
 export const JOBS = resource('batch', 'jobs', 'Job');
 
 /** `v1` or `group/version`. */

@@ -1,0 +1,112 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
+import type { Grant, Resolution } from '../../crds/agentrun-status.ts';
+import { API_VERSION } from '../../crds/group.ts';
+import { LABELS } from '../../crds/labels.ts';
+import type { RbacRule } from '../../crds/rbac.ts';
+import { fitName } from '../../shared/kube/names.ts';
+import { controllerReference, type KubeObject, type ObjectMeta } from '../../shared/kube/objects.ts';
+import {
+  CLUSTER_ROLE_BINDINGS,
+  CLUSTER_ROLES,
+  type Resource,
+  ROLE_BINDINGS,
+  ROLES,
+  SERVICE_ACCOUNTS,
+} from '../../shared/kube/resources.ts';
+import type { Action } from '../../shared/reconcile/plan.ts';
+import { runServiceAccountOf } from './names.ts';
+import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
+
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+/** Tells apart the cluster-wide rights of same-named runs of two namespaces [RUN-W19]. */
+export const RUN_NAMESPACE_LABEL = 'sympozium.ai/run-namespace';
+
+/** Which sidecars of a run get which rights. */
+export function grantsOf(build: Pick<RunBuild, 'skills'>): Grant[] {
+  return taskSidecars(build).flatMap(({ name, sidecar: { rbac = [], clusterRBAC = [] } }) => {
+    const grant = { skill: name, namespaced: rbac.length > 0, cluster: clusterRBAC.length > 0 };
+    return grant.namespaced || grant.cluster ? [grant] : [];
+  });
+}
+
+/** The run's own ServiceAccount with the rights of its sidecars, of nobody else and for no longer than it runs [RUN-W17]. */
+export function grantActions(build: RunBuild): Action[] {
+  const sidecars = taskSidecars(build);
+  if (grantsOf(build).length === 0) return [];
+  return [
+    { verb: 'apply', resource: SERVICE_ACCOUNTS, object: account(build.run) },
+    ...sidecars.flatMap((skill) => [
+      ...granted(build.run, skill, false, skill.sidecar.rbac ?? []),
+      ...granted(build.run, skill, true, skill.sidecar.clusterRBAC ?? []),
+    ]),
+  ];
+}
+
+/** Takes back what `grantActions` gave; a binding goes before its role. Repeating it changes nothing. */
+export function revocations(run: AgentRun, resolution: Resolution | undefined): Action[] {
+  const { grants = [] } = resolution ?? {};
+  if (grants.length === 0) return [];
+  const { name, namespace = '' } = run.metadata;
+  return [
+    ...grants.flatMap(({ skill, namespaced, cluster }) => [
+      ...(namespaced ? removals([ROLE_BINDINGS, ROLES], roleName(run, skill, false), namespace) : []),
+      ...(cluster ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], roleName(run, skill, true)) : []),
+    ]),
+    ...removals([SERVICE_ACCOUNTS], runServiceAccountOf(name), namespace),
+  ];
+}
+
+/** Takes back cluster-wide rights that were found by their labels, where no resolution tells of them. */
+export const strayRevocations = (names: readonly string[]): Action[] =>
+  names.flatMap((name) => removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], name));
+
+function removals(resources: readonly Resource[], name: string, namespace?: string): Action[] {
+  const at = { name, ...(namespace !== undefined && { namespace }) };
+  return resources.map((resource) => ({ verb: 'delete', target: { resource, ...at }, propagation: 'Background' }));
+}
+
+function roleName({ metadata }: AgentRun, skill: string, cluster: boolean): string {
+  const run = cluster ? `${metadata.namespace}-${metadata.name}` : metadata.name;
+  return fitName(`sympozium-skill-${skill}-${run}`, 253);
+}
+
+/** Labels that the grants of a run are found by. */
+export const grantLabels = ({ metadata }: AgentRun): Record<string, string> => ({
+  [LABELS.agentRun]: fitName(metadata.name),
+  [LABELS.managedBy]: 'sympozium',
+  [RUN_NAMESPACE_LABEL]: metadata.namespace ?? '',
+});
+
+function account(run: AgentRun): KubeObject {
+  const { name, namespace = '' } = run.metadata;
+  const metadata = { name: runServiceAccountOf(name), namespace, labels: grantLabels(run), ...ownedBy(run) };
+  return { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+}
+
+const ownedBy = (run: AgentRun): Pick<ObjectMeta, 'ownerReferences'> => ({
+  ownerReferences: [controllerReference({ ...run, apiVersion: API_VERSION, kind: 'AgentRun' })],
+});
+
+function granted(run: AgentRun, skill: TaskSidecar, cluster: boolean, rules: readonly RbacRule[]): Action[] {
+  if (rules.length === 0) return [];
+  const { namespace = '' } = run.metadata;
+  const [role, binding] = cluster ? [CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS] : [ROLES, ROLE_BINDINGS];
+  const name = roleName(run, skill.name, cluster);
+  const metadata = {
+    name,
+    labels: { ...grantLabels(run), [LABELS.skill]: fitName(skill.name) },
+    // Nothing cluster-wide can belong to a run; the finalizer answers for it.
+    ...(!cluster && { namespace, ...ownedBy(run) }),
+  };
+  const apiVersion = `${RBAC_GROUP}/v1`;
+  const subject = { kind: 'ServiceAccount', name: runServiceAccountOf(run.metadata.name), namespace };
+  const roleObject = { apiVersion, kind: role.kind, metadata, rules: rules.map(plainRule) };
+  const roleRef = { apiGroup: RBAC_GROUP, kind: role.kind, name };
+  const bindingObject = { apiVersion, kind: binding.kind, metadata, roleRef, subjects: [subject] };
+  return [
+    { verb: 'apply', resource: role, object: roleObject },
+    { verb: 'apply', resource: binding, object: bindingObject },
+  ];
+}
+
+const plainRule = ({ apiGroups, resources, verbs }: RbacRule): RbacRule => ({ apiGroups, resources, verbs });
