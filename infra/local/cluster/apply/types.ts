@@ -32,7 +32,7 @@ export interface MapType {
   readonly atomic: boolean;
   /** The type of a key's value; undefined for a key that an applied configuration must not have. */
   readonly field: (name: string) => FieldType | undefined;
-  /** Strategic merge drops the fields that a patch with `$retainKeys` does not name. */
+  /** A union by Go's `patchStrategy:"retainKeys"`. Strategic merge goes by the patch's `$retainKeys` alone. */
   readonly retainKeys?: boolean;
   /** Fields that the real server's Go struct always has, so that they are never owned for being there. */
   readonly alwaysPresent?: readonly string[];
@@ -49,7 +49,7 @@ export interface ListType {
   readonly strategic?: { readonly merge: boolean; readonly key?: string };
 }
 
-/** How values of a type are merged and owned. From a CRD's schema (`schemaType`) or the built-in table (`builtinType`). */
+/** How values of a type are merged and owned. From a CRD's schema by `schemaType`, or from the built-in kinds' OpenAPI. */
 export type TypeInfo = ScalarType | DeducedType | MapType | ListType;
 
 /** An entry of `metadata.managedFields`. */

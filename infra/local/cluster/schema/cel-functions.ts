@@ -1,6 +1,7 @@
 /** Functions that Kubernetes adds to CEL: lists, strings, regex, sets, URLs, addresses, quantities. */
-import { isIP, isIPv4 } from 'node:net';
 import type { Environment } from '@marcbachmann/cel-js';
+import { isObject } from '../apply/values.ts';
+import { registerAddresses } from './cel-addresses.ts';
 import { goPattern } from './formats.ts';
 import { NANO, parseQuantity } from './quantity.ts';
 
@@ -51,11 +52,7 @@ function registerLists(env: Environment): void {
     )
     .registerFunction('list.lastIndexOf(dyn): int', (list: unknown[], item: unknown) =>
       BigInt(list.findLastIndex((other) => same(other, item))),
-    )
-    .registerFunction('list.distinct(): list', (list: unknown[]) =>
-      list.filter((item, i) => list.findIndex((other) => same(other, item)) === i),
-    )
-    .registerFunction('list.flatten(): list', (list: unknown[]) => list.flat());
+    );
 }
 
 /** JSON-like equality of CEL values; bigints have no JSON. */
@@ -78,15 +75,30 @@ function findAll(value: string, pattern: string, limit = -1n): string[] {
   return limit < 0n ? found : found.slice(0, Number(limit));
 }
 
+/** Replaces the first `limit`, all when it is negative. */
+function replaceSome(value: string, from: string, to: string, limit: bigint): string {
+  let done = 0n;
+  return value.replaceAll(from, (found) => (limit >= 0n && done++ >= limit ? found : to));
+}
+
 function format(template: string, values: readonly unknown[]): string {
   let next = 0;
-  return template.replace(/%(%|(?:\.(\d+))?[sdfexXob])/g, (all, verb: string, digits?: string) => {
+  return template.replace(/%(%|(?:\.(\d+))?[sdfexXob])/g, (_, verb: string, digits?: string) => {
     if (verb === '%') return '%';
     const value = values[next++];
     if (verb.endsWith('f')) return Number(value).toFixed(Number(digits ?? 6));
     if (verb === 'x') return BigInt(Number(value)).toString(16);
-    return typeof value === 'string' || verb === 'd' ? `${value}` : all && text(value).replaceAll(/"(-?\d+)n"/g, '$1');
+    return typeof value === 'string' ? value : printed(value);
   });
+}
+
+/** A value within a list or map, as `format` prints it. */
+function printed(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(printed).join(', ')}]`;
+  if (!isObject(value)) return `${value}`;
+  const fields = Object.entries(value).map(([name, part]) => `${JSON.stringify(name)}: ${printed(part)}`);
+  return `{${fields.sort().join(', ')}}`;
 }
 
 function registerStrings(env: Environment): void {
@@ -95,7 +107,7 @@ function registerStrings(env: Environment): void {
     .registerFunction('string.replace(string, string): string', (value: string, from: string, to: string) =>
       value.replaceAll(from, () => to),
     )
-    .registerFunction('string.reverse(): string', (value: string) => [...value].reverse().join(''))
+    .registerFunction('string.replace(string, string, int): string', replaceSome)
     .registerFunction(
       'string.find(string): string',
       (value: string, pattern: string) => regex(pattern).exec(value)?.[0] ?? '',
@@ -125,16 +137,6 @@ function registerSets(env: Environment): void {
     );
 }
 
-function registerAddresses(env: Environment): void {
-  env
-    .registerFunction('isURL(string): bool', (value: string) => URL.canParse(value) || value.startsWith('/'))
-    .registerFunction('isIP(string): bool', (value: string) => isIP(value) !== 0)
-    .registerFunction('isCIDR(string): bool', (value: string) => {
-      const [address = '', bits = ''] = value.split('/');
-      return isIP(address) !== 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIPv4(address) ? 32 : 128);
-    });
-}
-
 function quantity(value: string): Quantity {
   const nano = parseQuantity(value);
   if (nano === undefined)
@@ -151,7 +153,6 @@ function registerQuantities(env: Environment): Environment {
     .registerFunction('Quantity.compareTo(Quantity): int', compare)
     .registerFunction('Quantity.isGreaterThan(Quantity): bool', (a: Quantity, b: Quantity) => a.nano > b.nano)
     .registerFunction('Quantity.isLessThan(Quantity): bool', (a: Quantity, b: Quantity) => a.nano < b.nano)
-    .registerFunction('Quantity.sign(): int', (a: Quantity) => compare(a, new Quantity(0n)))
     .registerFunction('Quantity.isInteger(): bool', (a: Quantity) => a.nano % NANO === 0n)
     .registerFunction('Quantity.asInteger(): int', (a: Quantity) => a.nano / NANO)
     .registerFunction('Quantity.asApproximateFloat(): double', (a: Quantity) => Number(a.nano) / Number(NANO))

@@ -49,6 +49,10 @@ describe('rules of a schema', () => {
     ['"%s-%d".format([self.s, self.a]) == "q-1"', { a: 1, s: 'q' }],
     ['self.l.indexOf("b") == 1 && sets.contains(self.l, ["a"])', { a: 1, l: ['a', 'b'] }],
     ['[self.a, 5].max() == 5 && [1, 2].sum() == 3', { a: 1 }],
+    ['"%s %s".format([self.l, {"k": 1}]) == "[\\"a\\", \\"b\\"] {\\"k\\": 1}"', { a: 1, l: ['a', 'b'] }],
+    ['self.s.replace("a", "x", 1) == "xba" && self.s.charAt(1) == "b"', { a: 1, s: 'aba' }],
+    ['url(self.s).getHost() == "x.io:80" && url(self.s).getPort() == "80"', { a: 1, s: 'http://x.io:80/y' }],
+    ['cidr("10.0.0.0/8").containsIP(self.s) && ip(self.s).family() == 4', { a: 1, s: '10.1.1.1' }],
     ['isURL(self.s) && !isIP(self.s)', { a: 1, s: 'https://x/y' }],
   ])('holds when %s', (rule, spec) => {
     expect(verdict({ rule }, spec)).toBe('');
