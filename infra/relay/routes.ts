@@ -4,7 +4,7 @@ import type { RelayFunction } from './config.ts';
 import type { Deliver } from './delivery/deliver.ts';
 import type { BusConnection } from './nats/connection.ts';
 import { type DeadLetter, getDeadLetter, listDeadLetters, removeDeadLetter } from './nats/dead-letters.ts';
-import { lastMessage, parse, publish } from './nats/stored-messages.ts';
+import { lastMessage, messagesSince, parse, publish } from './nats/stored-messages.ts';
 import type { Route } from './server.ts';
 import type { createSignedRequests } from './signed-request.ts';
 
@@ -35,6 +35,14 @@ export function createRoutes(dependencies: RouteDependencies): Record<string, Ro
       const message = await lastMessage(bus, url.searchParams.get('subject'));
       if (message === undefined) throw new AppError('NOT_FOUND', 'The stream holds no message on this subject');
       return { status: 200, body: message };
+    },
+    'GET /messages': async (request, url) => {
+      await signed(request);
+      const { searchParams } = url;
+      return {
+        status: 200,
+        body: await messagesSince(bus, searchParams.get('subject'), searchParams.get('after') ?? 0),
+      };
     },
     'GET /dead-letters': async (request, url) => {
       await signed(request);

@@ -57,6 +57,30 @@ export async function lastMessage(bus: BusConnection, subject: unknown): Promise
   }
 }
 
+/** Messages that one answer holds at most. */
+const PART = 200;
+
+/** The messages on exactly this subject after a sequence, oldest first, as many as one answer holds. */
+export async function messagesSince(bus: BusConnection, subject: unknown, after: unknown): Promise<StoredMessage[]> {
+  const exact = parse(SubjectSchema, subject);
+  let from = parse(z.coerce.number().int().min(0), after) + 1;
+  const manager = await managerOf(bus);
+  const messages: StoredMessage[] = [];
+  try {
+    while (messages.length < PART) {
+      // The server knows this question since 2.9; the client's types do not.
+      const query = { seq: from, next_by_subj: exact };
+      const { seq, timestamp, data } = await manager.streams.getMessage(STREAM, query);
+      messages.push({ subject: exact, sequence: seq, time: timestamp, payload: decode(data) ?? null });
+      from = seq + 1;
+    }
+  } catch (cause) {
+    if (!isApiError(cause, NO_MESSAGE_FOUND))
+      throw new AppError('UPSTREAM_UNAVAILABLE', 'The bus could not be read', { cause });
+  }
+  return messages;
+}
+
 /** The JSON that a message holds; undefined when it holds none. */
 export function decode(data: Uint8Array): unknown {
   try {

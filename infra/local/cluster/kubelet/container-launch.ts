@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Container, Pod } from '../client/core-types.ts';
 import { containerEnv } from './container-env.ts';
 import { expand } from './expand.ts';
-import { NETWORK_ANNOTATION, type ResolvedImage } from './images.ts';
+import { NETWORK_ANNOTATION, pathInside, type ResolvedImage } from './images.ts';
 import type { PodContext } from './pod-context.ts';
 import { type SandboxSpec, TOOL_PATH } from './sandbox.ts';
 import { containerMounts, type Mount } from './volumes.ts';
@@ -42,7 +42,8 @@ export async function sandboxSpec(launch: Launch): Promise<SandboxSpec> {
   const { metadata } = pod;
   const read = context.readerFor(metadata.namespace ?? '');
   const env = await containerEnv(pod, container, { read, node: context.node, base });
-  const argv = commandOf(launch, env);
+  const command = commandOf(launch, env);
+  const argv = isolated ? command.map((word) => pathInside(word, image.visible ?? [])) : command;
   // Last, so that no pod can claim an isolation that it has not.
   for (const [name, value] of Object.entries(isolationEnv(context, isolated ? undefined : mounts)))
     env.set(name, value);
@@ -52,8 +53,7 @@ export async function sandboxSpec(launch: Launch): Promise<SandboxSpec> {
     argv,
     env,
     workDir: workDirOf(launch, isolated ? undefined : mounts),
-    mounts,
-    visible: image.visible ?? [],
+    mounts: isolated ? [...mounts, ...(image.visible ?? [])] : mounts,
     network: networkOf(launch),
     hostname: metadata.name.slice(0, 63),
     readOnlyRoot: container.securityContext?.readOnlyRootFilesystem === true,

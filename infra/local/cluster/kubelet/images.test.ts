@@ -39,7 +39,7 @@ describe('programImages', () => {
   it('runs a program of ours by this Node, with the package that says which modules it uses in sight', () => {
     const resolved = images().resolve('ghcr.io/x/agent-runner:v1');
     expect(resolved?.command).toEqual([process.execPath, join(root, 'pods', 'agent-runner.js')]);
-    expect(resolved?.visible).toContain(join(root, 'package.json'));
+    expect(resolved?.visible?.map(({ source }) => source)).toContain(join(root, 'package.json'));
     expect(resolved?.network).toBe('host');
   });
 

@@ -1,14 +1,15 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { Mount } from './volumes.ts';
 
-/** How an image runs as a local process. Paths are the host's; what `visible` names is shown read-only at the same path. */
+/** How an image runs as a local process. Paths in `command` are the host's. */
 export interface ResolvedImage {
   /** The entrypoint; a container's `command` replaces it and its `args` follow it. */
   command: string[];
   env?: Record<string, string>;
   workDir?: string;
-  /** Files and folders that the program needs beside the system's own. */
-  visible?: string[];
+  /** What the program needs beside the system's own files, and where an isolated container has it. */
+  visible?: Mount[];
   /**
    * Whether the container shares the host's network. `none` gives it an empty one; a pod asks for the host's with
    * `hostNetwork`, by mounting a service account token into the container, or with the annotation `NETWORK_ANNOTATION`.
@@ -62,18 +63,27 @@ export function programImages(options: ProgramImages): ImageSource {
       if (!existsSync(program)) return undefined;
       return {
         command: [process.execPath, program],
-        visible: [process.execPath, programs, ...packageJson(programs)],
+        visible: [shown(process.execPath, 'node'), shown(programs, 'programs'), ...packageJson(programs)],
         network,
       };
     },
   };
 }
 
+/** A place of its own, so that no volume of a pod ever covers it. */
+const shown = (source: string, name: string): Mount => ({ source, target: `/opt/sympozium/${name}`, readOnly: true });
+
+/** Where an isolated container has this path of the host; the path itself when it is none that is shown. */
+export function pathInside(path: string, visible: readonly Mount[]): string {
+  const mount = visible.find(({ source }) => path === source || path.startsWith(`${source}/`));
+  return mount === undefined ? path : mount.target + path.slice(mount.source.length);
+}
+
 /** Node reads the module type from the nearest package.json, which must be visible too. */
-function packageJson(folder: string): string[] {
+function packageJson(folder: string): Mount[] {
   for (let at = folder; at !== dirname(at); at = dirname(at)) {
     const file = join(at, 'package.json');
-    if (existsSync(file)) return [file];
+    if (existsSync(file)) return [shown(file, 'package.json')];
   }
   return [];
 }

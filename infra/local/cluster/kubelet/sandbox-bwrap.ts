@@ -42,13 +42,7 @@ export function bwrapArguments(spec: SandboxSpec, { etc, asRoot }: SandboxHost):
     ...readdirSync(etc).flatMap((name) => ['--ro-bind', join(etc, name), `/etc/${name}`]),
     ...['--ro-bind-try', '/etc/ssl', '/etc/ssl'],
     // bwrap would make missing parents for its own user only.
-    ...parentsOf([...spec.visible, ...spec.mounts.map(({ target }) => target)]).flatMap((path) => [
-      '--perms',
-      '0755',
-      '--dir',
-      path,
-    ]),
-    ...spec.visible.flatMap((path) => ['--ro-bind', path, path]),
+    ...parentsOf(spec.mounts.map(({ target }) => target)).flatMap((path) => ['--perms', '0755', '--dir', path]),
     ...spec.mounts.flatMap(({ source, target, readOnly }) => [readOnly ? '--ro-bind' : '--bind', source, target]),
     ...(spec.readOnlyRoot ? ['--remount-ro', '/'] : []),
     // setpriv changes the user and empties the bounding set, for which it needs these two itself.

@@ -66,7 +66,6 @@ export function setupScript(spec: SandboxSpec, { etc, asRoot }: SandboxHost, roo
     'mount -t proc -o nosuid,nodev,noexec proc proc',
     ...DEVICES.flatMap((device) => [`: > dev/${device}`, `mount --bind /dev/${device} dev/${device}`]),
     'ln -s /proc/self/fd dev/fd; ln -s /proc/self/fd/0 dev/stdin; ln -s /proc/self/fd/1 dev/stdout; ln -s /proc/self/fd/2 dev/stderr',
-    ...spec.visible.flatMap((path) => bindLines({ source: path, target: path, readOnly: true })),
     ...spec.mounts.flatMap(bindLines),
     `hostname ${quote(spec.hostname)} 2>/dev/null || true`,
     'pivot_root . .host',

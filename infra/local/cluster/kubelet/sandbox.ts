@@ -8,8 +8,6 @@ export interface SandboxSpec {
   env: ReadonlyMap<string, string>;
   workDir: string;
   mounts: Mount[];
-  /** Host paths shown read-only at the same path. */
-  visible: string[];
   network: 'host' | 'none';
   hostname: string;
   readOnlyRoot: boolean;
