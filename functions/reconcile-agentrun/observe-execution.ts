@@ -4,14 +4,16 @@ import { runSubject } from '../../shared/bus/subjects.ts';
 import { classifyFailure } from '../../shared/kube/failure.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
-import { EVENTS, PODS } from '../../shared/kube/resources.ts';
+import { CONFIG_MAPS, EVENTS, PODS } from '../../shared/kube/resources.ts';
 import { isNotFound } from '../../shared/kube/status-error.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
+import { keepsMemory, memoryBlock } from './memory-block.ts';
 import type { BusReading, Execution, LogReading } from './observed.ts';
 import { busOutcome } from './outcome.ts';
 import { agentEnd, isOverdue } from './progress.ts';
+import { memoryConfigMapOf } from './volumes.ts';
 
 /** A container's log is at most 16 KiB a line on disk, so the tail never loses its end to the limit [RUN-W22] [RUN-W42]. */
 const LOG_TAIL = { tailLines: 200, limitBytes: 4 * 1024 * 1024 };
@@ -25,15 +27,37 @@ export async function observeExecution(
   context: ObserveContext,
 ): Promise<Execution> {
   const [pod, bus] = await Promise.all([podOf(run, job, context), completedMessage(run, context)]);
-  const decided = bus.state === 'read' && busOutcome(bus.payload) !== undefined;
-  const readLog = !decided && (agentEnd(pod) !== undefined || isOverdue(run, job, context.now));
+  const log = await logOf(run, { job, pod, bus }, context);
   return {
     job,
     pod,
     bus,
-    log: readLog ? await agentLog(pod, context) : { state: 'unread' },
+    log,
     createFailures: job !== undefined && pod === undefined ? await createFailures(job, context) : [],
+    memoryFound: keepsMemory(job) && log.state === 'read' && (await memoryFound(run, log.text, context)),
   };
+}
+
+/** The log is read once the agent has ended, or had to, and the bus has nothing; or for the memory that it may hold. */
+async function logOf(
+  run: AgentRun,
+  { job, pod, bus }: Pick<Execution, 'job' | 'pod' | 'bus'>,
+  context: ObserveContext,
+): Promise<LogReading> {
+  const decided = bus.state === 'read' && busOutcome(bus.payload) !== undefined;
+  if (!decided) {
+    const over = agentEnd(pod) !== undefined || isOverdue(run, job, context.now);
+    return over ? agentLog(pod, context) : { state: 'unread' };
+  }
+  if (!keepsMemory(job)) return { state: 'unread' };
+  // The result is there; a log that cannot be read costs a memory, not the run.
+  return agentLog(pod, context).catch(() => ({ state: 'unread' }));
+}
+
+async function memoryFound(run: AgentRun, log: string, { kube, signal }: ObserveContext): Promise<boolean> {
+  if (memoryBlock(log) === undefined) return false;
+  const at = { namespace: run.metadata.namespace ?? '', name: memoryConfigMapOf(run.spec.instanceRef) };
+  return (await kube.get(CONFIG_MAPS, at, { metadataOnly: true, signal })) !== undefined;
 }
 
 /**

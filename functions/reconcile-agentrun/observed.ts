@@ -60,4 +60,6 @@ export interface Execution {
   log: LogReading;
   /** Messages of the Job's `FailedCreate` events, read once a pod is overdue. */
   createFailures: string[];
+  /** Whether there is a legacy memory to replace; looked for only when the agent printed a block. */
+  memoryFound: boolean;
 }

@@ -11,6 +11,7 @@ import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
 import type { Failure } from './failure.ts';
 import { revocations, strayRevocations } from './grants.ts';
+import { rememberActions } from './memory-block.ts';
 import type { Ending, Executing, Observed, Starting } from './observed.ts';
 import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
@@ -87,18 +88,17 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const started = startedStatus(seen, now);
   const status = started ?? run.status ?? {};
   const actions = [...claimed(run), ...lateInput(seen), ...(started === undefined ? [] : [applyStatus(started)])];
-  switch (verdict.kind) {
-    case 'open':
-      return { actions, reason: verdict.why, requeueAfterSeconds: verdict.seconds };
-    case 'succeeded': {
-      const next = succeededStatus(run, status, verdict.outcome, now);
-      return { actions: [...actions, applyStatus(next), ...wrapUp(run, next, job)], reason: 'The agent gave a result' };
-    }
-    case 'failed': {
-      const next = failedStatus(run, status, verdict.failure, now);
-      return { actions: [...actions, applyStatus(next), ...wrapUp(run, next, job)], reason: verdict.failure.message };
-    }
-  }
+  if (verdict.kind === 'open') return { actions, reason: verdict.why, requeueAfterSeconds: verdict.seconds };
+  const succeeded = verdict.kind === 'succeeded';
+  const next = succeeded
+    ? succeededStatus(run, status, verdict.outcome, now)
+    : failedStatus(run, status, verdict.failure, now);
+  // What the agent wants remembered is stored before the outcome, or a cut pass would lose it.
+  const remember = rememberActions(run, seen.log, seen.memoryFound);
+  return {
+    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, job)],
+    reason: succeeded ? 'The agent gave a result' : verdict.failure.message,
+  };
 }
 
 /** A pass was cut between the Job and the input. */
