@@ -29,6 +29,8 @@ export interface RelayOptions {
   watchTiming?: WatchTiming;
   /** Deliveries until a message is parked; 30 take about two hours. */
   deliveryLimit?: number;
+  /** Milliseconds without a sign until the bus delivers a message again. */
+  ackWaitMs?: number;
 }
 
 export interface Relay {
@@ -41,6 +43,7 @@ export interface Relay {
 }
 
 const DELIVERY_LIMIT = 30;
+const ACK_WAIT_MS = 10_000;
 
 /** Wires and starts a relay. It serves at once, whether or not Kubernetes, NATS and the functions are there. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -72,7 +75,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     ...(options.watchTiming !== undefined && { timing: options.watchTiming }),
   });
   subscribeWakes(bus, controllers.wakers, clock);
-  const deliveryLimit = options.deliveryLimit ?? DELIVERY_LIMIT;
+  const { deliveryLimit = DELIVERY_LIMIT, ackWaitMs = ACK_WAIT_MS } = options;
   const messages = createMessageBus({
     bus,
     functions,
@@ -80,6 +83,7 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     clock,
     random,
     deliveryLimit,
+    ackWaitMs,
     observe: metrics.message,
   });
 

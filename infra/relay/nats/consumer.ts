@@ -3,7 +3,7 @@ import { STREAM } from '../../../shared/bus/subjects.ts';
 import { log } from '../../../shared/telemetry/log.ts';
 import { type Clock, pause } from '../queue/clock.ts';
 import type { BusConnection } from './connection.ts';
-import { ACK_WAIT_MS, type MessageHandler } from './message-handler.ts';
+import type { MessageHandler } from './message-handler.ts';
 import { connected, managerOf } from './stored-messages.ts';
 import { ensureStreams } from './streams.ts';
 
@@ -15,6 +15,7 @@ export interface ConsumerLoopOptions {
   /** Messages in hand at a time, shared by the consumers of a function. */
   slots: Slots;
   handle: MessageHandler;
+  ackWaitMs: number;
   clock: Clock;
 }
 
@@ -47,7 +48,7 @@ export function createSlots(limit: number) {
 }
 
 /** Pulls one durable consumer's messages for as long as the relay runs, making stream and consumer anew when they are lost. */
-export function createConsumerLoop({ bus, durable, subject, slots, handle, clock }: ConsumerLoopOptions) {
+export function createConsumerLoop({ bus, durable, subject, slots, handle, ackWaitMs, clock }: ConsumerLoopOptions) {
   const stopping = new AbortController();
   let fetching: ConsumerMessages | undefined;
   let consumer: Consumer | undefined;
@@ -96,7 +97,7 @@ export function createConsumerLoop({ bus, durable, subject, slots, handle, clock
       ack_policy: AckPolicy.Explicit,
       // What was published before the first start is not lost either.
       deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ACK_WAIT_MS),
+      ack_wait: nanos(ackWaitMs),
       max_deliver: -1,
       max_ack_pending: 1_000,
     });

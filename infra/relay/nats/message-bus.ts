@@ -15,6 +15,7 @@ export interface MessageBusOptions {
   clock: Clock;
   random: () => number;
   deliveryLimit: number;
+  ackWaitMs: number;
   observe: (functionName: string, outcome: MessageOutcome, reason?: string) => void;
 }
 
@@ -36,7 +37,7 @@ export function createMessageBus({ bus, functions, observe, ...rest }: MessageBu
       observe: (outcome, reason) => observe(name, outcome, reason),
     });
     return subjects.map((subject) =>
-      createConsumerLoop({ bus, durable: durableName(name, subject), subject, slots, handle, clock: rest.clock }),
+      createConsumerLoop({ ...rest, bus, durable: durableName(name, subject), subject, slots, handle }),
     );
   });
 

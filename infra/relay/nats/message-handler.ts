@@ -21,6 +21,8 @@ export interface MessageHandlerOptions {
   random: () => number;
   /** Deliveries after which a message that the function cannot deal with is parked. */
   deliveryLimit: number;
+  /** Milliseconds without a sign after which the bus takes a message for lost and delivers it again. */
+  ackWaitMs: number;
   signal: AbortSignal;
   observe: (outcome: MessageOutcome, reason?: string) => void;
 }
@@ -28,32 +30,32 @@ export interface MessageHandlerOptions {
 export type MessageHandler = (message: JsMsg) => Promise<void>;
 
 const RETRY = { minMs: 1_000, maxMs: 300_000 };
-/** A third of the time after which the bus takes a message for lost. */
-export const ACK_WAIT_MS = 30_000;
-const WORKING_MS = ACK_WAIT_MS / 3;
-/** Enough for every message that can be under way when a connection breaks. */
-const MAX_UNCONFIRMED = 10_000;
+/** More than a function settles in the time that a server may lose of its record of acknowledgements. */
+const MAX_REMEMBERED = 2_000;
 
 /** Sends each message to the function, and tells the bus only then what became of it. */
 export function createMessageHandler(options: MessageHandlerOptions): MessageHandler {
-  const { functionName, deliveryLimit, clock, random, observe } = options;
+  const { functionName, deliveryLimit, ackWaitMs, clock, random, observe } = options;
   const call = createCaller(options);
-  /** Messages that the function has settled while the bus could not be told: when they come again they are only confirmed. */
-  const unconfirmed = new Set<string>();
+  /** Messages whose call is under way: the bus delivers them again when an outage swallowed the signs of life. */
+  const inHand = new Set<string>();
+  /**
+   * Messages that are dealt with. A server that crashes forgets its newest acknowledgements, and an outage swallows others;
+   * when such a message comes again it is only acknowledged again.
+   */
+  const dealtWith = new Set<string>();
 
-  async function confirm(message: JsMsg, identity: string): Promise<void> {
-    unconfirmed.add(identity);
-    for (const oldest of unconfirmed) {
-      if (unconfirmed.size <= MAX_UNCONFIRMED) break;
-      unconfirmed.delete(oldest);
-    }
-    if (await message.ackAck({ timeout: 5_000 })) unconfirmed.delete(identity);
+  function remember(identity: string): void {
+    dealtWith.add(identity);
+    const [oldest] = dealtWith;
+    if (dealtWith.size > MAX_REMEMBERED && oldest !== undefined) dealtWith.delete(oldest);
   }
 
-  async function parkMessage(message: JsMsg, reason: string): Promise<void> {
+  async function parkMessage(message: JsMsg, identity: string, reason: string): Promise<void> {
     const { subject, seq: originalSequence, data } = message;
     const deliveries = message.info.deliveryCount;
     await park(options.bus, { functionName, subject, originalSequence, deliveries, reason, data });
+    remember(identity);
     message.term();
     log('warn', 'Parked message', { function: functionName, subject, sequence: originalSequence, reason });
     observe('parked', reason);
@@ -65,25 +67,33 @@ export function createMessageHandler(options: MessageHandlerOptions): MessageHan
     const { deliveryCount } = message.info;
     if (outcome === 'settled') {
       observe('settled');
-      return confirm(message, identity);
+      remember(identity);
+      message.ack();
+      return;
     }
-    if (outcome === 'terminal') return parkMessage(message, code);
-    if (deliveryCount >= deliveryLimit) return parkMessage(message, `DELIVERY_LIMIT.${code}`);
+    if (outcome === 'terminal') return parkMessage(message, identity, code);
+    if (deliveryCount >= deliveryLimit) return parkMessage(message, identity, `DELIVERY_LIMIT.${code}`);
     observe('deferred', code);
     message.nak(delayOf(delivery) ?? exponential(RETRY, deliveryCount, random));
   }
 
   return async (message) => {
     const identity = `${message.seq}@${message.info.timestampNanos}`;
-    if (unconfirmed.has(identity)) return confirm(message, identity);
+    if (inHand.has(identity)) return;
+    if (dealtWith.has(identity)) {
+      message.ack();
+      return;
+    }
     const payload = decode(message.data);
-    if (payload === undefined) return parkMessage(message, 'UNDECODABLE');
-    const stopWorking = keepWorking(message, clock);
+    if (payload === undefined) return parkMessage(message, identity, 'UNDECODABLE');
+    const stopWorking = keepWorking(message, clock, ackWaitMs / 3);
+    inHand.add(identity);
     try {
       const delivery = await call(message, payload);
       if (delivery !== undefined) await dispose(message, identity, delivery);
     } finally {
       stopWorking();
+      inHand.delete(identity);
     }
   };
 }
@@ -111,13 +121,13 @@ function createCaller({ functionName, timeoutSeconds, deliver, clock, random, si
 }
 
 /** Tells the bus now and then that the message is in hand, so that it is not given to anyone else. */
-function keepWorking(message: JsMsg, clock: Clock): () => void {
+function keepWorking(message: JsMsg, clock: Clock, everyMs: number): () => void {
   let cancel: () => void;
   const tick = () => {
     message.working();
-    cancel = clock.after(WORKING_MS, tick);
+    cancel = clock.after(everyMs, tick);
   };
-  cancel = clock.after(WORKING_MS, tick);
+  cancel = clock.after(everyMs, tick);
   return () => cancel();
 }
 

@@ -4,7 +4,7 @@ import type { StoredMessage } from '../../../shared/bus/bus.ts';
 import { STREAM, SUBJECT_PREFIX } from '../../../shared/bus/subjects.ts';
 import { AppError } from '../../../shared/errors.ts';
 import type { BusConnection } from './connection.ts';
-import { isApiError } from './streams.ts';
+import { ensureStreams, isApiError } from './streams.ts';
 
 /** A subject of the bus without wildcards, spaces and empty tokens. */
 const SubjectSchema = z
@@ -30,11 +30,17 @@ export const NO_MESSAGE_FOUND = 10037;
 /** Stores the message `{ id, subject, payload }`; returns once JetStream has it. Throws `REQUEST_INVALID` or `UPSTREAM_UNAVAILABLE`. */
 export async function publish(bus: BusConnection, body: unknown): Promise<Publication> {
   const { id, subject, payload } = parse(MessageSchema, body);
-  const connection = connected(bus);
-  try {
-    const stored = await connection
+  const store = () =>
+    connected(bus)
       .jetstream({ timeout: TIMEOUT_MS })
       .publish(subject, JSON.stringify(payload ?? null), { msgID: id, timeout: TIMEOUT_MS });
+  try {
+    const stored = await store().catch(async (error: unknown) => {
+      if (!isNoResponders(error)) throw error;
+      // Nobody stores this subject: the stream was lost, with the server's volume or by someone's hand.
+      await ensureStreams(await managerOf(bus));
+      return store();
+    });
     return { stream: stored.stream, sequence: stored.seq, duplicate: stored.duplicate };
   } catch (cause) {
     if (cause instanceof NatsError && cause.code === NatsErrorCode.MaxPayloadExceeded) {
@@ -42,6 +48,10 @@ export async function publish(bus: BusConnection, body: unknown): Promise<Public
     }
     throw new AppError('UPSTREAM_UNAVAILABLE', 'The bus did not store the message', { cause });
   }
+}
+
+function isNoResponders(error: unknown): boolean {
+  return error instanceof NatsError && error.code === NatsErrorCode.NoResponders;
 }
 
 /** The newest message on exactly this subject, or undefined. */

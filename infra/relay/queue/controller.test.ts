@@ -61,19 +61,13 @@ describe('the controller', () => {
         fc.integer({ min: 1, max: 3 }),
         async (steps, concurrency) => {
           const world = aWorld(concurrency);
-          const { controller, active, passes, clock } = world;
+          const { controller, passes } = world;
           controller.start();
           /** How many passes there had been when the key was last added. */
           const addedAt = new Map<string, number>();
           for (const step of steps) {
-            if ('add' in step) {
-              addedAt.set(step.add, passes.length);
-              controller.add(step.add);
-            } else if ('advance' in step) await clock.advance(step.advance);
-            else {
-              const key = [...active.keys()][step.finish];
-              if (key !== undefined) await world.finish(key, step.delivery);
-            }
+            if ('add' in step) addedAt.set(step.add, passes.length);
+            await take(world, step);
           }
           await drain(world);
           expect(world.most()).toBeLessThanOrEqual(concurrency);
@@ -168,6 +162,15 @@ describe('the controller', () => {
     expect(passes).toHaveLength(1);
   });
 });
+
+async function take({ controller, clock, active, finish }: ReturnType<typeof aWorld>, step: Step): Promise<void> {
+  if ('add' in step) controller.add(step.add);
+  else if ('advance' in step) await clock.advance(step.advance);
+  else {
+    const key = [...active.keys()][step.finish];
+    if (key !== undefined) await finish(key, step.delivery);
+  }
+}
 
 /** Settles whatever runs until nothing is left to do. */
 async function drain({ active, finish, clock, controller }: ReturnType<typeof aWorld>): Promise<void> {
