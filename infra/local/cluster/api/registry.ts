@@ -43,8 +43,9 @@ export class Registry {
     return [...this.#builtin, ...[...this.#custom.values()].flat()];
   }
 
-  serves(apiVersion: string): boolean {
-    return this.all().some((type) => type.apiVersion === apiVersion);
+  /** Whether a group is served in any version. */
+  serves(group: string): boolean {
+    return this.all().some((type) => type.group === group);
   }
 }
 

@@ -3,9 +3,16 @@ import { configMap, container } from './fixtures.ts';
 
 const MAPS = `${NS}/configmaps`;
 const apply = (name: string, body: unknown, query = 'fieldManager=one') => ({ call: `PATCH ${MAPS}/${name}?${query}`, type: APPLY_PATCH, body });
-const DEPLOYMENT = 'PATCH /apis/apps/v1/namespaces/{ns}/deployments/d';
-const deployment = (spec: Record<string, unknown>) => ({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'd' }, spec });
-const template = (containers: unknown[]) => ({ metadata: { labels: { app: 'd' } }, spec: { containers } });
+const CRON_JOB = 'PATCH /apis/batch/v1/namespaces/{ns}/cronjobs/d';
+/** A suspended CronJob: it has a pod template, and no controller writes to it. */
+const cronJob = (containers: unknown[] | undefined, spec: Record<string, unknown> = {}) => ({
+  apiVersion: 'batch/v1',
+  kind: 'CronJob',
+  metadata: { name: 'd' },
+  spec: { ...spec, ...(containers === undefined ? {} : { jobTemplate: { spec: { template: { spec: { containers, restartPolicy: 'Never' } } } } }) },
+});
+const WHOLE = { schedule: '0 0 1 1 *', suspend: true };
+const applied = (manager: string, body: unknown) => ({ call: `${CRON_JOB}?fieldManager=${manager}`, type: APPLY_PATCH, body });
 
 /** Server-side apply: who owns what, conflicts and what is taken back. */
 export const APPLY_CASES: DifferentialCase[] = [
@@ -52,11 +59,12 @@ export const APPLY_CASES: DifferentialCase[] = [
   {
     name: 'lists that merge by key',
     steps: [
-      { call: `${DEPLOYMENT}?fieldManager=one`, type: APPLY_PATCH, body: deployment({ replicas: 0, selector: { matchLabels: { app: 'd' } }, template: template([container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] })]) }) },
-      { call: `${DEPLOYMENT}?fieldManager=two&dryRun=All`, type: APPLY_PATCH, body: deployment({ template: template([{ name: 'side', image: 's' }]) }) },
-      { call: `${DEPLOYMENT}?fieldManager=two`, type: APPLY_PATCH, body: deployment({ template: template([container({ image: 'other' })]) }) },
-      { call: `${DEPLOYMENT}?fieldManager=two`, type: APPLY_PATCH, body: deployment({ replicas: 3 }) },
-      { call: `${DEPLOYMENT}?fieldManager=one&dryRun=All`, type: APPLY_PATCH, body: deployment({ selector: { matchLabels: { app: 'd' } }, template: template([container({ env: [{ name: 'B', value: '2' }] })]) }) },
+      applied('one', cronJob([container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] })], WHOLE)),
+      applied('two&dryRun=All', cronJob([{ name: 'side', image: 's' }])),
+      applied('two', cronJob([container({ image: 'other' })])),
+      applied('two', cronJob(undefined, { successfulJobsHistoryLimit: 1 })),
+      applied('one&dryRun=All', cronJob([container({ env: [{ name: 'B', value: '2' }] })], WHOLE)),
+      applied('one&dryRun=All', cronJob([container({ ports: [{ containerPort: 80 }, { containerPort: 80, protocol: 'UDP' }] })], WHOLE)),
     ],
   },
   {

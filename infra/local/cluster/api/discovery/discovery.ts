@@ -1,6 +1,5 @@
 import type { ClusterState } from '../cluster-state.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
-import { pathNotFound } from '../status.ts';
 
 /** The verbs and kind of a subresource, where they are not those of a status. */
 const SUBRESOURCES: Record<string, { kind: string; group?: string; version?: string; verbs: string[] }> = {
@@ -51,7 +50,7 @@ function byName(types: readonly ResourceType[]): ResourceType[] {
 
 export function resourceList(cluster: ClusterState, groupVersion: string): unknown {
   const types = byName(cluster.registry.all().filter(({ apiVersion }) => apiVersion === groupVersion));
-  if (types.length === 0) throw pathNotFound();
+  if (types.length === 0) return undefined;
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources: resourcesOf(types) };
 }
 
@@ -91,7 +90,7 @@ export function groupList(cluster: ClusterState): unknown {
 
 export function groupDocument(cluster: ClusterState, name: string): unknown {
   const found = groupsOf(cluster).find((group) => group.name === name);
-  if (found === undefined) throw pathNotFound();
+  if (found === undefined) return undefined;
   return { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(found) };
 }
 

@@ -57,7 +57,7 @@ function resourceRequest(
   const verb = verbOf(raw.method ?? '', name !== '', query);
   if (verb === undefined) throw methodNotAllowed();
   authorize(cluster, user, verb, path);
-  if (!cluster.registry.serves(path.apiVersion)) return undefined;
+  if (!cluster.registry.serves(path.group)) return undefined;
   const type = cluster.registry.find(path.apiVersion, resource);
   if (type === undefined || (namespace !== '' && !type.namespaced)) throw pathNotFound();
   checkPlace(type, verb, path);

@@ -156,7 +156,9 @@ function defaultEvent(event: KubeObject): void {
 }
 
 export const EVENT: KindRules = {
-  default: defaultEvent,
+  // After the fields have found their owners: what is printed empty is nobody's.
+  prepareCreate: defaultEvent,
+  prepareUpdate: defaultEvent,
   validate: (event) => {
     const { namespace } = event.metadata;
     const of = reference(event, 'namespace');

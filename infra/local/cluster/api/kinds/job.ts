@@ -9,7 +9,8 @@ import { selectorMatches, validSelector } from './selector.ts';
 import { child, fillIn, records, text } from './shape.ts';
 
 /** Labels that tie pods to their Job; the ones without prefix are the older form. */
-const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'];
+const UID_LABEL = 'batch.kubernetes.io/controller-uid';
+const UID_LABELS = ['controller-uid', UID_LABEL];
 const NAME_LABELS = ['job-name', 'batch.kubernetes.io/job-name'];
 
 function defaultJob(job: KubeObject): void {
@@ -33,8 +34,7 @@ function defaultJob(job: KubeObject): void {
 function prepareCreate(job: KubeObject): void {
   const spec = child(job, 'spec');
   job.status = {};
-  // A selector that nobody may choose is refused by the validation.
-  if (spec['manualSelector'] === true || spec['selector'] !== undefined) return;
+  if (spec['manualSelector'] === true) return;
   const { uid = '', name = '' } = job.metadata;
   const metadata = child(child(spec, 'template'), 'metadata');
   const labels: Record<string, string> = {};
@@ -43,7 +43,8 @@ function prepareCreate(job: KubeObject): void {
   for (const key of NAME_LABELS) labels[key] = name;
   metadata['labels'] = labels;
   job.metadata.labels ??= { ...labels };
-  spec['selector'] = { matchLabels: { 'batch.kubernetes.io/controller-uid': uid } };
+  const selector = child(spec, 'selector');
+  selector['matchLabels'] = { ...(isRecord(selector['matchLabels']) ? selector['matchLabels'] : {}), [UID_LABEL]: uid };
 }
 
 const NEEDS_POLICY = 'valid values: "OnFailure", "Never"';
@@ -64,7 +65,7 @@ function validate(job: KubeObject, old?: KubeObject): Cause[] {
       causes.push(fieldError.invalid(`spec.${field}`, value, 'must be greater than or equal to 0'));
   }
   if (spec['selector'] === undefined) causes.push(fieldError.required('spec.selector'));
-  else causes.push(...validSelector(spec['selector'], 'spec.selector'), ...selectsTemplate(spec['selector'], template));
+  else causes.push(...chosenSelector(job), ...validSelector(spec['selector'], 'spec.selector'), ...selectsTemplate(spec['selector'], template));
   const podSpec = child(template, 'spec');
   causes.push(...validatePodSpec(podSpec, 'spec.template.spec'));
   const policy = text(podSpec['restartPolicy']);
@@ -75,6 +76,13 @@ function validate(job: KubeObject, old?: KubeObject): Cause[] {
       field: 'spec.template.spec.restartPolicy',
     });
   return old === undefined ? causes : [...causes, ...immutables(job, old)];
+}
+
+/** Without `manualSelector` a job's selector is the server's to choose. */
+function chosenSelector({ spec = {}, metadata }: KubeObject): Cause[] {
+  const { selector, manualSelector } = spec;
+  if (manualSelector === true || deepEqual(selector, { matchLabels: { [UID_LABEL]: metadata.uid } })) return [];
+  return [fieldError.invalid('spec.selector', selector, '`selector` not auto-generated')];
 }
 
 function selectsTemplate(selector: unknown, template: Record<string, unknown>): Cause[] {

@@ -66,16 +66,14 @@ function checkPreconditions(
   { uid, resourceVersion }: DeleteOptions,
   { metadata }: KubeObject,
 ): void {
+  const byKind = { ...type, resource: type.kind };
   if (uid !== undefined && uid !== metadata.uid) {
-    throw conflict(
-      type,
-      request.name,
-      `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`,
-    );
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw conflict(byKind, request.name, why);
   }
   if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
-    const why = `Precondition failed: ResourceVersion in precondition: ${resourceVersion}, ResourceVersion in object meta: ${metadata.resourceVersion}`;
-    throw conflict(type, request.name, why);
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw conflict(byKind, request.name, why);
   }
   if (
     type.resource === 'namespaces' &&

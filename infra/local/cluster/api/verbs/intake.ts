@@ -45,7 +45,7 @@ function checkCustom(type: ResourceType, raw: Record<string, unknown>): void {
     throw badRequest(`${unrecognized}: Object 'Kind' is missing in '${json}' (${json.slice(0, 22)} ...)`);
   }
   if (apiVersion === undefined || apiVersion === '') {
-    throw badRequest(`${unrecognized}: Object 'apiVersion' is missing in '${json}' (${json.slice(0, 22)} ...)`);
+    throw badRequest(`the API version in the data () does not match the expected API version (${type.apiVersion})`);
   }
   if (kind === type.kind || apiVersion !== type.apiVersion) return;
   const name = isRecord(raw['metadata']) ? `${raw['metadata']['name'] ?? ''}` : '';

@@ -44,8 +44,12 @@ function refused({ code, message }: PatchError): ApiError {
 function patched(context: WriteContext, patchType: PatchType, live: KubeObject, patch: unknown): KubeObject {
   const outcome = applyPatchType(context, patchType, live, patch);
   if ('error' in outcome) throw refused(outcome.error);
+  const { name } = isRecord(outcome.object['metadata']) ? outcome.object['metadata'] : {};
+  if (name !== context.request.name) {
+    throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${context.request.name})`);
+  }
   try {
-    return reread(context, outcome.object);
+    return intake(context.type, outcome.object, { validation: context.validation, warnings: context.warnings, patched: true });
   } catch (error) {
     const about =
       error instanceof DecodeError ||
@@ -67,18 +71,6 @@ function applyPatchType({ type }: WriteContext, patchType: PatchType, live: Kube
     default:
       return strategicMerge(live, patch, type.typeInfo());
   }
-}
-
-/** The result of a patch as an object of its kind, at the place it was read from. */
-function reread(context: WriteContext, object: Record<string, unknown>): KubeObject {
-  const { type, request, validation, warnings } = context;
-  const next = intake(type, object, { validation, warnings, patched: true });
-  if (next.metadata.name !== request.name) {
-    throw badRequest(
-      `the name of the object (${next.metadata.name ?? ''}) does not match the name on the URL (${request.name})`,
-    );
-  }
-  return next;
 }
 
 async function applyConfiguration(context: WriteContext, configuration: unknown): Promise<WriteResult> {
