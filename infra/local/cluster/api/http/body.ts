@@ -2,19 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import { parse as parseYaml } from 'yaml';
 import { isRecord } from '../object.ts';
 import { ApiError, badRequest } from '../status.ts';
+import { decodeProtobuf, ProtobufError } from '../types/protobuf.ts';
 
 const LIMIT = 3 * 1024 * 1024;
 
-export async function readBody(request: IncomingMessage): Promise<string> {
+async function readBytes(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of request) {
     size += chunk.length;
-    if (size > LIMIT)
-      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LIMIT}`, {});
+    if (size > LIMIT) throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LIMIT}`, {});
     chunks.push(chunk);
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return Buffer.concat(chunks);
+}
+
+export async function readBody(request: IncomingMessage): Promise<string> {
+  return (await readBytes(request)).toString('utf8');
 }
 
 export function mediaTypeOf(header: string | undefined): string {
@@ -52,15 +56,26 @@ export function parseYamlOrJson(text: string): unknown {
   }
 }
 
-/** The object of a POST or PUT, as JSON or YAML. An empty body is an empty object. */
-export function parseObject(text: string, contentType: string | undefined): Record<string, unknown> {
-  const media = mediaTypeOf(contentType);
-  if (media === 'application/vnd.kubernetes.protobuf' || media === 'application/cbor') throw unsupported(OBJECT_TYPES);
+/** The object of a POST, a PUT or a DELETE, as JSON, YAML or protobuf. An empty body is an empty object. */
+export async function readObject(request: IncomingMessage): Promise<Record<string, unknown>> {
+  const media = mediaTypeOf(request.headers['content-type']);
+  const bytes = await readBytes(request);
+  if (bytes.length === 0) return {};
+  if (media === 'application/vnd.kubernetes.protobuf') return fromProtobuf(bytes);
   if (media !== '' && media !== 'application/json' && media !== 'application/yaml') throw unsupported(OBJECT_TYPES);
-  if (text.trim() === '') return {};
+  const text = bytes.toString('utf8');
   const value = media === 'application/yaml' ? parseYamlOrJson(text) : parseJson(text);
   if (!isRecord(value)) throw badRequest('error decoding: the body must be an object');
   return value;
+}
+
+function fromProtobuf(bytes: Buffer): Record<string, unknown> {
+  try {
+    return decodeProtobuf(bytes);
+  } catch (error) {
+    if (error instanceof ProtobufError) throw badRequest(`error decoding protobuf: ${error.message}`);
+    throw error;
+  }
 }
 
 export const PATCH_TYPES = [

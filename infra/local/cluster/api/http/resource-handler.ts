@@ -10,7 +10,7 @@ import { getObject, listPage, type Page } from '../verbs/read.ts';
 import { updateObject } from '../verbs/update.ts';
 import { watchCollection } from '../verbs/watch.ts';
 import { type WriteContext, type WriteResult, writeContext } from '../verbs/write-context.ts';
-import { parseObject, patchTypeOf, readBody } from './body.ts';
+import { patchTypeOf, readBody, readObject } from './body.ts';
 import { type Presentation, presentationFor } from './presentation.ts';
 import type { ResourceRequest } from './request.ts';
 import { sendJson } from './respond.ts';
@@ -29,7 +29,7 @@ export async function handleResource(
   if (!type.verbs.includes(verb)) throw methodNotAllowed();
   const review = reviewKinds[`${type.group}/${type.kind}`];
   if (review !== undefined) {
-    const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+    const body = await readObject(request.raw);
     return sendJson(response, 201, JSON.stringify(review(cluster, request, body)), warnings);
   }
   const present = presentationFor(type, request.raw.headers.accept, request.query, cluster.now());
@@ -57,18 +57,17 @@ function bodyOf(result: Written, present: Presentation): string {
 async function write(context: WriteContext): Promise<Written> {
   const { request, type } = context;
   const { headers } = request.raw;
-  const text = await readBody(request.raw);
   switch (request.verb) {
     case 'create':
-      return createObject(context, parseObject(text, headers['content-type']));
+      return createObject(context, await readObject(request.raw));
     case 'update':
-      return updateObject(context, parseObject(text, headers['content-type']));
+      return updateObject(context, await readObject(request.raw));
     case 'patch':
-      return patchObject(context, patchTypeOf(headers['content-type'], type.custom !== undefined), text);
+      return patchObject(context, patchTypeOf(headers['content-type'], type.custom !== undefined), await readBody(request.raw));
     case 'delete':
-      return deleteNamed(context, parseObject(text, headers['content-type']));
+      return deleteNamed(context, await readObject(request.raw));
     default:
-      return deleteCollection(context, parseObject(text, headers['content-type']));
+      return deleteCollection(context, await readObject(request.raw));
   }
 }
 

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseObject, readBody } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import { at, rfc3339 } from '../object.ts';
@@ -13,7 +13,7 @@ export async function bindPod(
   response: ServerResponse,
 ): Promise<void> {
   const { namespace, name, type } = request;
-  const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+  const body = await readObject(request.raw);
   const node = at(body, 'target', 'name');
   if (typeof node !== 'string' || node === '')
     throw invalid({ ...type, kind: 'Binding' }, name, [fieldError.required('target.name')]);

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseObject, readBody } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import { isRecord } from '../object.ts';
@@ -14,7 +14,7 @@ export async function evictPod(
   response: ServerResponse,
   warnings: string[],
 ): Promise<void> {
-  const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+  const body = await readObject(request.raw);
   const context = writeContext(cluster, { ...request, verb: 'delete', subresource: '' }, warnings);
   await deleteObject(context, deleteOptionsOf(context, isRecord(body['deleteOptions']) ? body['deleteOptions'] : {}));
   sendJson(

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseObject, readBody } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import { at } from '../object.ts';
@@ -12,7 +12,7 @@ export async function finalizeNamespace(
   request: ResourceRequest,
   response: ServerResponse,
 ): Promise<void> {
-  const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+  const body = await readObject(request.raw);
   const entry = cluster.store.get('namespaces', request.name);
   if (entry === undefined) throw notFound(request.type, request.name);
   const finalizers = at(body, 'spec', 'finalizers');

@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { mergePatch } from '../../apply/merge-patch.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseJson, parseObject, patchTypeOf, readBody } from '../http/body.ts';
+import { parseJson,  patchTypeOf, readBody, readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
@@ -59,11 +59,10 @@ async function wantedScale(
   request: ResourceRequest,
   current: Record<string, unknown>,
 ): Promise<Record<string, unknown>> {
-  const text = await readBody(request.raw);
-  if (request.verb === 'update') return parseObject(text, request.raw.headers['content-type']);
+  if (request.verb === 'update') return readObject(request.raw);
   const patchType = patchTypeOf(request.raw.headers['content-type'], true);
   if (patchType !== 'application/merge-patch+json') throw notImplemented(`${patchType} of scale`);
-  const outcome = mergePatch(current, parseJson(text));
+  const outcome = mergePatch(current, parseJson(await readBody(request.raw)));
   return 'object' in outcome ? outcome.object : current;
 }
 

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { ISSUER } from '../auth/tokens.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseObject, readBody } from '../http/body.ts';
+import { readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import { isRecord, rfc3339 } from '../object.ts';
@@ -21,7 +21,7 @@ export async function issueToken(
   response: ServerResponse,
 ): Promise<void> {
   const { namespace, name, type } = request;
-  const body = parseObject(await readBody(request.raw), request.raw.headers['content-type']);
+  const body = await readObject(request.raw);
   const decoded = decodeAs('io.k8s.api.authentication.v1.TokenRequest', body);
   const spec = isRecord(decoded['spec']) ? decoded['spec'] : {};
   const account = cluster.store.get('serviceaccounts', `${namespace}/${name}`)?.object;
