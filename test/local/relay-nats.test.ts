@@ -64,6 +64,21 @@ describe('the relay and its bus', () => {
     expect(dataOf(functions.calls)).toEqual(['before', 'meanwhile']);
   });
 
+  it('goes on with its consumer when a new version has other settings for it', async () => {
+    const nats = await aNatsServer();
+    await nats.start();
+    const functions = await theFunctions(() => SETTLED);
+    const places = { natsUrl: nats.url, functionsUrl: functions.url };
+    const first = await aRelay(places);
+    await publishSurely(first.bus, 'before');
+    await until(() => functions.calls.length === 1);
+    await first.relay.stop();
+    const next = await aRelay(places, undefined, { ackWaitMs: 3_000 });
+    await publishSurely(next.bus, 'after');
+    await until(() => functions.calls.length === 2);
+    expect(dataOf(functions.calls)).toEqual(['before', 'after']);
+  });
+
   it('sends a message again when the relay stopped before the function replied [CTL-WB1]', async () => {
     const nats = await aNatsServer();
     await nats.start();

@@ -5,7 +5,7 @@ import { type Clock, pause } from '../queue/clock.ts';
 import type { BusConnection } from './connection.ts';
 import type { MessageHandler } from './message-handler.ts';
 import { connected, managerOf } from './stored-messages.ts';
-import { ensureStreams } from './streams.ts';
+import { ensureStreams, isApiError } from './streams.ts';
 
 export interface ConsumerLoopOptions {
   bus: BusConnection;
@@ -19,6 +19,8 @@ export interface ConsumerLoopOptions {
   clock: Clock;
 }
 
+/** JetStream's own code. */
+const CONSUMER_NOT_FOUND = 10014;
 const FETCH_MS = 10_000;
 const RETRY_MS = 1_000;
 
@@ -91,16 +93,18 @@ export function createConsumerLoop({ bus, durable, subject, slots, handle, ackWa
   async function ensureConsumer(): Promise<Consumer> {
     const manager = await managerOf(bus);
     await ensureStreams(manager);
-    await manager.consumers.add(STREAM, {
-      durable_name: durable,
-      filter_subject: subject,
-      ack_policy: AckPolicy.Explicit,
-      // What was published before the first start is not lost either.
-      deliver_policy: DeliverPolicy.All,
-      ack_wait: nanos(ackWaitMs),
-      max_deliver: -1,
-      max_ack_pending: 1_000,
+    const settings = { ack_wait: nanos(ackWaitMs), max_deliver: -1, max_ack_pending: 1_000, filter_subject: subject };
+    const exists = await manager.consumers.info(STREAM, durable).catch((error: unknown) => {
+      if (isApiError(error, CONSUMER_NOT_FOUND)) return undefined;
+      throw error;
     });
+    if (exists === undefined) {
+      // What was published before the first start is not lost either.
+      const policies = { ack_policy: AckPolicy.Explicit, deliver_policy: DeliverPolicy.All };
+      await manager.consumers.add(STREAM, { ...settings, ...policies, durable_name: durable });
+    } else if (Object.entries(settings).some(([name, value]) => Reflect.get(exists.config, name) !== value)) {
+      await manager.consumers.update(STREAM, durable, settings);
+    }
     return connected(bus).jetstream().consumers.get(STREAM, durable);
   }
 
