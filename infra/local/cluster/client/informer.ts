@@ -24,7 +24,8 @@ export interface Informer<T extends KubeObject> {
   close(): void;
 }
 
-const WATCH_SECONDS = 300;
+/** Not the same for all, so that watches do not end together. */
+const WATCH_SECONDS = (): number => 290 + Math.floor(Math.random() * 250);
 const FIRST_RETRY_MS = 50;
 const LAST_RETRY_MS = 5_000;
 
@@ -88,7 +89,7 @@ export function startInformer<T extends KubeObject>(
   async function follow(from: string): Promise<string> {
     const stream = await client.watch(resource, {
       resourceVersion: from,
-      timeoutSeconds: WATCH_SECONDS,
+      timeoutSeconds: WATCH_SECONDS(),
       signal: stop.signal,
     });
     let version = from;

@@ -1,10 +1,10 @@
 import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { KubeClient } from '../../../../shared/kube/client.ts';
-import type { KubeObject } from '../../../../shared/kube/objects.ts';
-import { pathOf } from '../../../../shared/kube/resources.ts';
+import type { KubeObject, ObjectMeta } from '../../../../shared/kube/objects.ts';
+import { type ObjectRef, pathOf } from '../../../../shared/kube/resources.ts';
 import { isConflict } from '../../../../shared/kube/status-error.ts';
-import type { PersistentVolumeClaim } from '../client/core-types.ts';
+import type { PersistentVolumeClaim, Pod } from '../client/core-types.ts';
 import type { Informer } from '../client/informer.ts';
 import { PERSISTENT_VOLUME_CLAIMS, PERSISTENT_VOLUMES } from '../client/resources.ts';
 import { createWorkQueue } from '../client/work-queue.ts';
@@ -16,24 +16,59 @@ export interface Claims {
 
 const FIELD_MANAGER = 'local-provisioner';
 
-/** Gives every claim a folder and a volume that stands for it, at once; the folder goes with the claim. */
-export function startClaims(
-  { client, claims, log }: { client: KubeClient; claims: Informer<PersistentVolumeClaim>; log(message: string): void },
-  dir: string,
-): Claims {
+interface ClaimsContext {
+  client: KubeClient;
+  claims: Informer<PersistentVolumeClaim>;
+  pods: Informer<Pod>;
+  log(message: string): void;
+}
+
+/**
+ * Gives every claim a folder and a volume that stands for it, at once; the folder goes with the claim, and the
+ * claim not before the last pod that uses it has ended.
+ */
+export function startClaims({ client, claims, pods, log }: ClaimsContext, dir: string): Claims {
   const queue = createWorkQueue({ name: 'claims', reconcile, log });
   const folderOf = ({ metadata }: PersistentVolumeClaim): string => join(dir, 'claims', `pvc-${metadata.uid ?? ''}`);
   claims.onChange(({ type, object }) => {
-    if (type === 'DELETED') void release(object);
+    if (type === 'DELETED')
+      void release(object).catch((error: unknown) => log(`release of ${object.metadata.name}: ${String(error)}`));
     else queue.add(`${object.metadata.namespace}/${object.metadata.name}`);
+  });
+
+  pods.onChange(({ object }) => {
+    for (const name of claimNames(object)) queue.add(`${object.metadata.namespace}/${name}`);
   });
 
   async function reconcile(key: string): Promise<undefined> {
     const [namespace = '', name = ''] = key.split('/');
     const claim = claims.get(namespace, name);
-    if (claim === undefined || claim.status?.phase === 'Bound' || claim.metadata.deletionTimestamp !== undefined)
-      return;
+    if (claim?.metadata.deletionTimestamp !== undefined) return unprotect(claim);
+    if (claim === undefined || claim.status?.phase === 'Bound') return;
     await bind(claim);
+  }
+
+  async function unprotect({ metadata }: PersistentVolumeClaim): Promise<undefined> {
+    await pods.synced;
+    const used = pods
+      .list()
+      .some((pod) => pod.metadata.namespace === metadata.namespace && isInUse(pod, metadata.name));
+    if (!used)
+      await dropFinalizer(
+        { resource: PERSISTENT_VOLUME_CLAIMS, ...at(metadata) },
+        metadata.finalizers,
+        'kubernetes.io/pvc-protection',
+      );
+  }
+
+  async function dropFinalizer(ref: ObjectRef, finalizers: string[] = [], name: string): Promise<void> {
+    const left = finalizers.filter((finalizer) => finalizer !== name);
+    if (left.length === finalizers.length) return;
+    await client.mergePatch(
+      ref,
+      { metadata: { finalizers: left.length === 0 ? null : left } },
+      { fieldManager: FIELD_MANAGER },
+    );
   }
 
   async function bind(claim: PersistentVolumeClaim): Promise<void> {
@@ -58,8 +93,11 @@ export function startClaims(
     await client.create(PERSISTENT_VOLUMES, volume, { fieldManager: FIELD_MANAGER }).catch((error: unknown) => {
       if (!isConflict(error)) throw error;
     });
-    const at = { resource: PERSISTENT_VOLUME_CLAIMS, name, ...(namespace !== undefined && { namespace }) };
-    await client.mergePatch(at, { metadata: { uid }, spec: { volumeName } }, { fieldManager: FIELD_MANAGER });
+    await client.mergePatch(
+      { resource: PERSISTENT_VOLUME_CLAIMS, ...at(claim.metadata) },
+      { metadata: { uid }, spec: { volumeName } },
+      { fieldManager: FIELD_MANAGER },
+    );
     await patchStatus(pathOf(PERSISTENT_VOLUME_CLAIMS, namespace, name), {
       phase: 'Bound',
       accessModes,
@@ -81,9 +119,10 @@ export function startClaims(
 
   async function release(claim: PersistentVolumeClaim): Promise<void> {
     await rm(folderOf(claim), { recursive: true, force: true });
-    await client
-      .remove({ resource: PERSISTENT_VOLUMES, name: `pvc-${claim.metadata.uid ?? ''}` })
-      .catch((error: unknown) => log(String(error)));
+    const volume = { resource: PERSISTENT_VOLUMES, name: `pvc-${claim.metadata.uid ?? ''}` };
+    await client.remove(volume);
+    const live = await client.get(PERSISTENT_VOLUMES, volume);
+    if (live !== undefined) await dropFinalizer(volume, live.metadata.finalizers, 'kubernetes.io/pv-protection');
   }
 
   return {
@@ -95,4 +134,17 @@ export function startClaims(
     },
     close: () => queue.close(),
   };
+}
+
+const at = ({ namespace, name }: ObjectMeta): { namespace?: string; name: string } => ({
+  name,
+  ...(namespace !== undefined && { namespace }),
+});
+
+const claimNames = ({ spec }: Pod): string[] =>
+  (spec.volumes ?? []).flatMap(({ persistentVolumeClaim }) => persistentVolumeClaim?.claimName ?? []);
+
+function isInUse(pod: Pod, claimName: string): boolean {
+  const ended = pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  return !ended && claimNames(pod).includes(claimName);
 }

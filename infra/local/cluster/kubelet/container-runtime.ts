@@ -4,14 +4,8 @@ import type { Container, ContainerStatus, Pod } from '../client/core-types.ts';
 import { ContainerConfigError } from './container-env.ts';
 import { LaunchError, sandboxSpec, TERMINATION_LOG } from './container-launch.ts';
 import { startContainerProbes } from './container-probes.ts';
-import {
-  adoptProcess,
-  type ContainerProcess,
-  type Exit,
-  KILLED_EXIT,
-  startProcess,
-  UNKNOWN_EXIT,
-} from './container-process.ts';
+import { adoptProcess, type ContainerProcess, type Exit, startProcess, UNKNOWN_EXIT } from './container-process.ts';
+import { exitOutcome } from './exit-outcome.ts';
 import { isSidecar } from './pod-actions.ts';
 import type { PodContext } from './pod-context.ts';
 import { type ContainerRecord, terminatedState } from './pod-status.ts';
@@ -28,8 +22,8 @@ export interface ContainerRuntime {
   /** Takes up what an earlier kubelet left, so that nothing is started a second time. */
   restore(): void;
   start(pod: Pod, folders: ReadonlyMap<string, string>): Promise<void>;
-  /** Ends it: TERM, then KILL after the grace period. Repeated calls may only shorten the wait. */
-  stop(graceMs: number): void;
+  /** Ends it: TERM, then KILL after the grace period. Repeated calls may only shorten the wait. `byNode`: the node itself ends. */
+  stop(graceMs: number, byNode?: boolean): void;
   /** Kills it when its processes hold more memory than its limit. */
   enforceMemory(table: readonly ProcessEntry[]): void;
   logFile(previous: boolean): string | undefined;
@@ -43,10 +37,11 @@ export interface RuntimeOptions {
   onChange(): void;
 }
 
+/** A container that ran so long starts again at once (twice the longest back-off, as in the kubelet). */
+const FORGIVEN_AFTER_MS = 600_000;
 const CONFIG_RETRY_MS = 1_000;
 const PULL_BACKOFF_MS = 10_000;
 const MAX_PULL_BACKOFF_MS = 300_000;
-const UNKNOWN_MESSAGE = 'The container could not be located after the node agent was restarted';
 
 export function createContainerRuntime(container: Container, options: RuntimeOptions): ContainerRuntime {
   const { podDir, isInit, context, onChange } = options;
@@ -63,6 +58,7 @@ export function createContainerRuntime(container: Container, options: RuntimeOpt
   let spec: SandboxSpec | undefined;
   let probes: { close(): void } | undefined;
   let outOfMemory = false;
+  let blameless = false;
   let killTimer: { at: number; timer: NodeJS.Timeout } | undefined;
   let pullFailures = 0;
 
@@ -126,6 +122,7 @@ export function createContainerRuntime(container: Container, options: RuntimeOpt
       });
       record.containerID = `local://${pod.metadata.uid ?? ''}-${container.name}-${attempt}`;
       outOfMemory = false;
+      blameless = false;
       save();
       event('Normal', 'Created', `Created container: ${container.name}`);
       running(startProcess(spec.dir, logOf(attempt), command, context.isolation.kind));
@@ -213,27 +210,23 @@ export function createContainerRuntime(container: Container, options: RuntimeOpt
     probes?.close();
     clearTimeout(killTimer?.timer);
     killTimer = undefined;
-    const exitCode = outOfMemory ? KILLED_EXIT : exit.exitCode;
-    const reason = outOfMemory
-      ? 'OOMKilled'
-      : exit.unknown === true
-        ? 'Unknown'
-        : exitCode === 0
-          ? 'Completed'
-          : 'Error';
+    const { exitCode, reason, message: unknown } = exitOutcome(exit, outOfMemory);
     const file = join(attemptDir(record.restartCount), TERMINATION_LOG);
     const said = terminationMessage(container, { file, log: logOf(record.restartCount), failed: exitCode !== 0 });
-    const message = problem ?? (exit.unknown === true ? UNKNOWN_MESSAGE : said);
+    const message = problem ?? unknown ?? said;
     clear('message');
     Object.assign(record, { state: 'exited', exitCode, finishedAt: exit.finishedAt, reason, started: false });
+    const longRun = exit.finishedAt - (record.startedAt ?? exit.finishedAt) >= FORGIVEN_AFTER_MS;
+    record.noBackOff = blameless || exit.unknown === true || longRun;
     if (message !== '') record.message = message;
     record.ready = isInit && !isSidecar(container) && exitCode === 0;
     save();
     onChange();
   }
 
-  function stop(graceMs: number): void {
+  function stop(graceMs: number, byNode = false): void {
     if (process === undefined) return;
+    blameless ||= byNode;
     const at = Date.now() + graceMs;
     if (killTimer !== undefined && killTimer.at <= at) return;
     if (killTimer === undefined) {

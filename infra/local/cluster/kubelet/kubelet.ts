@@ -72,11 +72,9 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const isolation = await detectIsolation(dir, options.isolation);
   const client = createKubeClient(connection);
   const events = createEventRecorder(client, 'kubelet', log);
-  const claims = startClaims(
-    { client, claims: informers.of<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS), log },
-    dir,
-  );
   const pods = informers.of<Pod>(PODS);
+  const claimInformer = informers.of<PersistentVolumeClaim>(PERSISTENT_VOLUME_CLAIMS);
+  const claims = startClaims({ client, claims: claimInformer, pods, log }, dir);
   const context: PodContext = {
     ...{ client, events, dir, images, isolation, log },
     node: { nodeName, address: ADDRESS, cpus: cpus().length, memoryBytes: totalmem() },
@@ -141,12 +139,13 @@ async function enforceLimits(workers: Iterable<PodWorker>): Promise<void> {
   for (const worker of active) await worker.enforceLimits(table);
 }
 
-async function* podLog(
+/** Refuses at the call, not at the first read: by then an answer would have begun. */
+function podLog(
   workers: ReadonlyMap<string, PodWorker>,
   pod: Pod | undefined,
   container: string,
   query: LogQuery & { previous?: boolean },
-): AsyncGenerator<Buffer> {
+): AsyncIterable<Buffer> {
   const name = pod?.metadata.name ?? '';
   const log = workers.get(pod?.metadata.uid ?? '')?.log(container, query.previous === true);
   if (log === undefined) {
@@ -154,7 +153,11 @@ async function* podLog(
       throw new Error(`previous terminated container "${container}" in pod "${name}" not found`);
     throw new Error(`container "${container}" in pod "${name}" is waiting to start: ${waitingReason(pod, container)}`);
   }
-  for await (const text of readLog(log.file, query, log.ended)) yield Buffer.from(text);
+  return encoded(readLog(log.file, query, log.ended));
+}
+
+async function* encoded(lines: AsyncIterable<string>): AsyncGenerator<Buffer> {
+  for await (const line of lines) yield Buffer.from(line);
 }
 
 function waitingReason(pod: Pod | undefined, container: string): string {

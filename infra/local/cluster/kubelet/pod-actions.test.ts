@@ -71,6 +71,11 @@ describe('decide', () => {
     expect(second.backingOff.get('main')).toBe(20_000);
   });
 
+  it('restarts at once when the last end was no fault of the container', () => {
+    const ended = exited(143, { restartCount: 5, finishedAt: 1000, noBackOff: true });
+    expect(decide(view({ restartPolicy: 'Always' }, { main: ended }), 1000, BACK_OFF).start).toEqual(['main']);
+  });
+
   it('does not restart a success when the policy is OnFailure', () => {
     expect(decide(view({ restartPolicy: 'OnFailure' }, { main: exited(0) }), 0, BACK_OFF).outcome).toBe('Succeeded');
     expect(decide(view({ restartPolicy: 'OnFailure' }, { main: exited(2) }), 0, BACK_OFF).start).toEqual(['main']);

@@ -17,6 +17,8 @@ export interface ContainerView {
   started: boolean;
   /** Not before this time (milliseconds): the last try to start it failed for a reason that may pass. */
   retryAt?: number;
+  /** Its last end was no fault of its own, or after a long run: the next start does not wait. */
+  noBackOff?: boolean;
 }
 
 export interface PodView {
@@ -136,7 +138,7 @@ function restarts({ restartPolicy = 'Always' }: PodSpec, state: ContainerView): 
 /** The first restart is at once; later ones wait twice as long each time, from the container's end. */
 function tryStart({ now, backOff, actions }: Pass, state: ContainerView): void {
   const delay =
-    state.state === 'exited' && state.restartCount > 0
+    state.state === 'exited' && state.restartCount > 0 && state.noBackOff !== true
       ? Math.min(backOff.firstMs * 2 ** (state.restartCount - 1), backOff.maxMs)
       : 0;
   const notBefore = Math.max(state.retryAt ?? 0, (state.finishedAt ?? 0) + delay);

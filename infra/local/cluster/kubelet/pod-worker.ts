@@ -45,6 +45,7 @@ export function createPodWorker(first: Pod, context: PodContext): PodWorker {
   let folders: Map<string, string> | undefined;
   let volumeRetry = { at: 0, count: 0 };
   let ending: Ending | undefined;
+  let nextUsageAt = 0;
   let outcome: PodActions['outcome'];
   /** Nothing is started or reported any more. */
   let detached = false;
@@ -257,15 +258,19 @@ export function createPodWorker(first: Pod, context: PodContext): PodWorker {
         await statusWriter.flush();
       } else {
         detached = true;
-        for (const runtime of runtimes.values()) runtime.stop(grace);
+        for (const runtime of runtimes.values()) runtime.stop(grace, true);
         await stopAll({ graceMs: grace });
       }
       clearTimeout(timer);
     },
     async enforceLimits(table) {
       for (const runtime of runtimes.values()) runtime.enforceMemory(table);
-      if (ending !== undefined || folders === undefined || outcome !== undefined) return;
+      if (ending !== undefined || folders === undefined || outcome !== undefined || Date.now() < nextUsageAt) return;
+      const begun = Date.now();
+      nextUsageAt = Number.POSITIVE_INFINITY;
       const message = await emptyDirOverflow(pod, folders);
+      // Large volumes are looked at less often: at most a twentieth of the time goes into it.
+      nextUsageAt = Date.now() + 20 * (Date.now() - begun);
       if (message === undefined || ending !== undefined) return;
       ending = { reason: 'Evicted', message, graceMs: 0 };
       context.events.record(pod, { type: 'Warning', reason: 'Evicted', message });
