@@ -5,15 +5,18 @@ interface Tier {
   /** Milliseconds; hooks get a minute at least. */
   timeout?: number;
   globalSetup?: string;
+  /** One file after the other: each starts a whole control plane. */
+  alone?: boolean;
 }
 
-const tier = (name: string, { include, timeout = 10_000, globalSetup }: Tier) => ({
+const tier = (name: string, { include, timeout = 10_000, globalSetup, alone = false }: Tier) => ({
   test: {
     name,
     include,
     testTimeout: timeout,
     hookTimeout: Math.max(timeout, 60_000),
     ...(globalSetup !== undefined && { globalSetup }),
+    ...(alone && { fileParallelism: false }),
   },
 });
 
@@ -31,7 +34,7 @@ export default defineConfig({
         globalSetup: 'test/cluster/setup.ts',
       }),
       tier('node', { include: ['test/node/**/*.test.ts'], timeout: 600_000 }),
-      tier('e2e', { include: ['test/e2e/**/*.test.ts'], timeout: 180_000 }),
+      tier('e2e', { include: ['test/e2e/**/*.test.ts'], timeout: 180_000, alone: true }),
     ],
   },
 });
