@@ -144,6 +144,20 @@ describe('the embedded cluster', () => {
     expect((await waiting())?.message).toContain('the embedded cluster only runs program');
   });
 
+  it('ends a container that ignores its end after the grace period, when its pod is deleted', async () => {
+    const metadata = { name: 'stubborn', namespace: 'default' };
+    const env = [{ name: 'ROLE', value: 'waits for ever' }];
+    const spec = {
+      terminationGracePeriodSeconds: 1,
+      containers: [{ name: 'c', image: 'program', env, volumeMounts: [] }],
+    };
+    await kube.create<Pod>(PODS, { apiVersion: 'v1', kind: 'Pod', metadata, spec }, { fieldManager: 'test' });
+    const stubborn = () => kube.get<Pod>(PODS, metadata);
+    await vi.waitFor(async () => expect((await stubborn())?.status?.phase).toBe('Running'), PATIENCE);
+    await kube.remove({ resource: PODS, ...metadata });
+    await vi.waitFor(async () => expect(await stubborn()).toBeUndefined(), PATIENCE);
+  });
+
   it('takes the pods with it when a Job is deleted', async () => {
     await kube.remove({ resource: JOBS, namespace: 'default', name: 'foreign' });
     const left = async () =>

@@ -62,12 +62,21 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
     ...{ connection, informers, rootCa: server.ca, log },
     ...(options.jobs !== undefined && { jobs: options.jobs }),
   });
-  const kubelet = await startKubelet({
+  const closeRest = async (): Promise<void> => {
+    informers.close();
+    await server.close();
+  };
+  const starting = startKubelet({
     ...{ connection, informers, dir: join(dataDir, 'kubelet'), images: options.images, log },
     ...(options.isolation !== undefined && { isolation: options.isolation }),
     ...(options.backOff !== undefined && { backOff: options.backOff }),
     allowHostCommands: options.allowHostCommands === true,
     allowHostPath: options.allowHostPath === true,
+  });
+  const kubelet = await starting.catch(async (error: unknown) => {
+    await controllers.close();
+    await closeRest();
+    throw error;
   });
   announceKubelet(kubelet);
   return {
@@ -76,8 +85,7 @@ export async function startCluster(options: ClusterOptions): Promise<Cluster> {
       // In this order: a controller would replace the pods that the kubelet ends.
       await controllers.close();
       await kubelet.close();
-      informers.close();
-      await server.close();
+      await closeRest();
     },
   };
 }

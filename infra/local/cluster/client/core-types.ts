@@ -55,7 +55,7 @@ export interface Volume {
   persistentVolumeClaim?: { claimName: string; readOnly?: boolean };
 }
 
-export interface VolumeMount {
+interface VolumeMount {
   name: string;
   mountPath: string;
   subPath?: string;
@@ -96,12 +96,12 @@ export interface Probe {
   failureThreshold?: number;
 }
 
-export interface ResourceRequirements {
+interface ResourceRequirements {
   requests?: Record<string, string>;
   limits?: Record<string, string>;
 }
 
-export interface SecurityContext {
+interface SecurityContext {
   runAsUser?: number;
   runAsGroup?: number;
   fsGroup?: number;

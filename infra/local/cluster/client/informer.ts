@@ -31,7 +31,7 @@ const LAST_RETRY_MS = 5_000;
 
 const keyOf = (namespace: string | undefined, name: string): string => `${namespace ?? ''}/${name}`;
 
-export function startInformer<T extends KubeObject>(
+function startInformer<T extends KubeObject>(
   connection: Connection,
   resource: Resource,
   log?: (message: string) => void,

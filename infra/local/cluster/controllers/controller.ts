@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../../../shared/kube/client.ts';
 import { controllerReference, type KubeObject, type ObjectMeta } from '../../../../shared/kube/objects.ts';
 import { apiVersionOf, PODS, pathOf, type Resource } from '../../../../shared/kube/resources.ts';
-import type { LabelSelector, Pod, PodTemplate } from '../client/core-types.ts';
+import type { Pod, PodTemplate } from '../client/core-types.ts';
 import type { Informers } from '../client/informer.ts';
 
 /** What each controller is given: one client for requests, shared informers for what to react to. */
@@ -76,17 +76,5 @@ export async function patchStatus(
     query: { fieldManager },
     body: { apiVersion: apiVersionOf(resource), kind: resource.kind, metadata: { resourceVersion }, status },
     contentType: 'application/merge-patch+json',
-  });
-}
-
-export function matches(selector: LabelSelector | undefined, labels: Record<string, string> = {}): boolean {
-  if (selector === undefined) return false;
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) if (labels[key] !== value) return false;
-  return (selector.matchExpressions ?? []).every(({ key, operator, values = [] }) => {
-    const value = labels[key];
-    if (operator === 'Exists') return value !== undefined;
-    if (operator === 'DoesNotExist') return value === undefined;
-    const among = value !== undefined && values.includes(value);
-    return operator === 'In' ? among : !among;
   });
 }

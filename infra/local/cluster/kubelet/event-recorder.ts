@@ -4,7 +4,7 @@ import { EVENTS, pathOf } from '../../../../shared/kube/resources.ts';
 import { isNotFound } from '../../../../shared/kube/status-error.ts';
 import { isExpected } from '../client/work-queue.ts';
 
-export interface Occurrence {
+interface Occurrence {
   type: 'Normal' | 'Warning';
   reason: string;
   message: string;

@@ -33,7 +33,7 @@ export interface PodFacts {
   now: number;
 }
 
-export const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+const rfc3339 = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
 
 export function podStatus(pod: Pod, records: ReadonlyMap<string, ContainerRecord>, facts: PodFacts): PodStatus {
   const { initContainers = [], containers } = pod.spec;

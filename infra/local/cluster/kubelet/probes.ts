@@ -12,13 +12,13 @@ export interface ProbeTarget {
   exec(argv: string[]): HostCommand | undefined;
 }
 
-export interface ProbeResult {
+interface ProbeResult {
   ok: boolean;
   message: string;
 }
 
 /** One try of a probe. Never throws: what goes wrong is a failed probe. */
-export async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
+async function tryProbe(probe: Probe, target: ProbeTarget): Promise<ProbeResult> {
   const timeout = (probe.timeoutSeconds ?? 1) * 1000;
   try {
     if (probe.httpGet !== undefined) return await tryHttp(probe.httpGet, target, timeout);

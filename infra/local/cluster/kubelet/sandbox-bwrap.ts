@@ -26,7 +26,7 @@ export async function bwrapCommand(spec: SandboxSpec, host: SandboxHost): Promis
   return { argv: ['/bin/sh', '-c', script, 'bwrap', ...program], env: { ...early }, cwd: spec.dir };
 }
 
-export function bwrapArguments(spec: SandboxSpec, { etc, asRoot }: SandboxHost): string[] {
+function bwrapArguments(spec: SandboxSpec, { etc, asRoot }: SandboxHost): string[] {
   const unshared = [
     '--unshare-pid',
     '--unshare-ipc',
