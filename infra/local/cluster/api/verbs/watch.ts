@@ -54,9 +54,7 @@ function checkInitialEvents(sendInitial: string | null, match: string): void {
   }
   if (match === 'NotOlderThan') return;
   if (match === '') {
-    throw invalid(LIST_OPTIONS, '', [
-      fieldError.forbidden('resourceVersionMatch', NEEDS_MATCH),
-    ]);
+    throw invalid(LIST_OPTIONS, '', [fieldError.forbidden('resourceVersionMatch', NEEDS_MATCH)]);
   }
   throw invalid(LIST_OPTIONS, '', [
     fieldError.forbidden('resourceVersionMatch', NEEDS_MATCH),
@@ -113,7 +111,12 @@ class Watch {
       const bookmark = options.bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_MS) : undefined;
       const last = options.seconds - LAST_BOOKMARK_SECONDS;
       const farewell = options.bookmarks && last > 0 ? setTimeout(() => this.#bookmark(), last * 1000) : undefined;
-      const timeout = setTimeout(() => response.end(), options.seconds * 1000);
+      const timeout = setTimeout(() => {
+        // Before the end: a bookmark in the same tick must not be written behind it.
+        clearInterval(bookmark);
+        collection.listeners.delete(listener);
+        response.end();
+      }, options.seconds * 1000);
       collection.listeners.add(listener);
       response.once('close', () => {
         collection.listeners.delete(listener);
