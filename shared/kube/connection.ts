@@ -3,29 +3,47 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import type { Environment } from '../config/load.ts';
 import { AppError } from '../errors.ts';
+import { eksToken } from './eks-token.ts';
 import type { Connection } from './transport.ts';
 
 const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** Bound tokens rotate hourly and the kubelet renews them early; a minute-old copy is always good. */
 const TOKEN_REREAD_MS = 60_000;
 
-/** Finds the API server: an explicit `KUBECONFIG`, else the pod's ServiceAccount. Throws `CONFIG_INVALID` when there is neither. */
-export function connectionFrom(env: Environment): Connection {
-  const { KUBECONFIG, KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
-  if (KUBECONFIG !== undefined && KUBECONFIG !== '') return connectionFromKubeconfig(KUBECONFIG);
-  if (host !== undefined && existsSync(`${SERVICE_ACCOUNT}/token`)) {
+/**
+ * Finds the API server: an explicit `KUBECONFIG`, else the pod's ServiceAccount, else the EKS cluster `EKS_CLUSTER_NAME` at
+ * `KUBERNETES_SERVER` with `KUBERNETES_CA` (PEM, or base64 of it, as AWS shows it). A blank variable counts as unset. Throws
+ * `CONFIG_INVALID` when there is none of them, or half of one. `serviceAccountFolder` is where the kubelet mounts it.
+ */
+export function connectionFrom(env: Environment, serviceAccountFolder: string = SERVICE_ACCOUNT): Connection {
+  const { KUBECONFIG, EKS_CLUSTER_NAME: cluster } = env;
+  if (isSet(KUBECONFIG)) return connectionFromKubeconfig(KUBECONFIG);
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: port = '443' } = env;
+  if (isSet(host) && existsSync(`${serviceAccountFolder}/token`)) {
     const server = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
-    return {
-      server,
-      ca: readFileSync(`${SERVICE_ACCOUNT}/ca.crt`, 'utf8'),
-      token: tokenFile(`${SERVICE_ACCOUNT}/token`),
-    };
+    const ca = readFileSync(`${serviceAccountFolder}/ca.crt`, 'utf8');
+    return { server, ca, token: tokenFile(`${serviceAccountFolder}/token`) };
   }
+  if (isSet(cluster)) return connectionToEks(cluster, env);
   throw new AppError(
     'CONFIG_INVALID',
-    'No Kubernetes: set KUBECONFIG to a kubeconfig file, or run in a pod with a ServiceAccount',
+    'No Kubernetes: set KUBECONFIG to a kubeconfig file, run in a pod with a ServiceAccount, or set EKS_CLUSTER_NAME',
   );
 }
+
+function connectionToEks(cluster: string, env: Environment): Connection {
+  const { KUBERNETES_SERVER: server, KUBERNETES_CA: ca } = env;
+  if (!isSet(server) || !isSet(ca)) {
+    throw new AppError('CONFIG_INVALID', 'EKS_CLUSTER_NAME needs KUBERNETES_SERVER and KUBERNETES_CA of the cluster');
+  }
+  const pem = ca.includes('-----BEGIN') ? ca : Buffer.from(ca, 'base64').toString('utf8');
+  if (!pem.includes('-----BEGIN CERTIFICATE-----')) {
+    throw new AppError('CONFIG_INVALID', 'KUBERNETES_CA must be a certificate in PEM, or base64 of one');
+  }
+  return { server, ca: pem, token: eksToken(cluster, env) };
+}
+
+const isSet = (value: string | undefined): value is string => value !== undefined && value.trim() !== '';
 
 /** The parts of a kubeconfig file that matter here. */
 interface Kubeconfig {

@@ -1,3 +1,4 @@
+import { AppError } from '../errors.ts';
 import type { KubeObject } from './objects.ts';
 
 /** Where a kind is served. `group` is empty for the core group. */
@@ -40,11 +41,22 @@ export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;
 }
 
-/** Path of a collection, or of one object when `name` is given. */
+/**
+ * Path of a collection, or of one object when `name` is given. Throws `REQUEST_INVALID` for a name that a URL would not keep:
+ * it would name another resource, such as the whole collection.
+ */
 export function pathOf(of: Resource, namespace?: string, name?: string): string {
   const root = of.group === '' ? `/api/${of.version}` : `/apis/${of.group}/${of.version}`;
-  const scope = of.namespaced && namespace !== undefined ? `/namespaces/${encodeURIComponent(namespace)}` : '';
-  return `${root}${scope}/${of.plural}${name === undefined ? '' : `/${encodeURIComponent(name)}`}`;
+  const scope = of.namespaced && namespace !== undefined ? `/namespaces/${segment(namespace)}` : '';
+  return `${root}${scope}/${of.plural}${name === undefined ? '' : `/${segment(name)}`}`;
+}
+
+/** Percent-encoding keeps a name in its place in the path, but for these three. */
+function segment(name: string): string {
+  if (name === '' || name === '.' || name === '..') {
+    throw new AppError('REQUEST_INVALID', `\`${name}\` must not be the name of an object or a namespace`);
+  }
+  return encodeURIComponent(name);
 }
 
 /** Names one object; `uid` makes it that very object and no later namesake. */
