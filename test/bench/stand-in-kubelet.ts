@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { type ObjectRef, PODS, pathOf, type Resource, refOf } from '../../shared/kube/resources.ts';
-import { isConflict, isNotFound } from '../../shared/kube/status-error.ts';
+import { isConflict, isNotFound, KubeStatusError } from '../../shared/kube/status-error.ts';
 import { servingCertificate } from './kubelet-certificate.ts';
 import { type BenchPod, runningStatus, succeededStatus } from './kubelet-statuses.ts';
 import { isAdded, isModified, watchObjects } from './object-watch.ts';
@@ -150,7 +150,8 @@ async function removeNow(kube: KubeClient, { namespace, name, uid }: ObjectRef):
   await kube.json({ method: 'DELETE', path: pathOf(PODS, namespace, name), body, deadlineMs: DEADLINE_MS });
 }
 
-/** A pod may be deleted at any moment; binding one that is on its way out is a conflict. */
+/** A pod may be deleted at any moment, and its namespace with it; binding one that is on its way out is a conflict. */
 const ignoreGone = (fail: (error: unknown) => void) => (error: unknown) => {
-  if (!isNotFound(error) && !isConflict(error)) fail(error);
+  const terminating = error instanceof KubeStatusError && error.code === 403 && error.message.includes('terminated');
+  if (!isNotFound(error) && !isConflict(error) && !terminating) fail(error);
 };

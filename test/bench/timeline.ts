@@ -14,6 +14,8 @@ export interface RunRecord {
   /** When its create request was sent, and answered. */
   sentAt?: number;
   answeredAt?: number;
+  /** When a watch told of it, which is the order in which the runs came into being. */
+  seenAt?: number;
   jobAt?: number;
   podName?: string;
   podEndedAt?: number;
@@ -82,7 +84,7 @@ export async function watchRuns(kube: KubeClient, namespace: string): Promise<Ti
       KINDS.AgentRun,
       { namespace },
       {
-        wanted: isModified,
+        wanted: (line) => isAdded(line) || isModified(line),
         seen: (run, at) => {
           const one = record(run.metadata.name);
           noteRun(one, run, at);
@@ -105,6 +107,7 @@ export async function watchRuns(kube: KubeClient, namespace: string): Promise<Ti
 }
 
 function noteRun(record: RunRecord, { metadata, status }: AgentRun, at: number): void {
+  record.seenAt ??= at;
   if (isTerminalPhase(status?.phase) && record.terminalAt === undefined) {
     const { phase = '', result = '', error } = status ?? {};
     Object.assign(record, { terminalAt: at, phase, result, ...(error !== undefined && { error }) });

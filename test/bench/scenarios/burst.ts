@@ -56,9 +56,9 @@ function speed(records: readonly RunRecord[], floor: Floor): Figure[] {
   const terminalAfter = seconds(records.map(({ terminalAt }) => terminalAt));
   const toJob = durations(records, 'sentAt', 'jobAt');
   const toTerminal = durations(records, 'sentAt', 'terminalAt');
-  const order = (moment: 'answeredAt' | 'jobAt') =>
+  const order = (moment: 'seenAt' | 'jobAt') =>
     records.toSorted((a, b) => (a[moment] ?? 0) - (b[moment] ?? 0)).map(({ name }) => name);
-  const moved = displacements(order('answeredAt'), order('jobAt'));
+  const moved = displacements(order('seenAt'), order('jobAt'));
   const from = `${records.length} runs, arrival of watch events; times from each create request`;
   return [
     figure(
@@ -85,7 +85,7 @@ function speed(records: readonly RunRecord[], floor: Floor): Figure[] {
       'places out of the order of creation, p99',
       percentile(moved, 0.99),
       '',
-      'order of the Jobs to that of the answers to the creates',
+      'order of the Jobs in their watch to that of the runs in theirs',
     ),
   ];
 }
