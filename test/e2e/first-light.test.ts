@@ -64,7 +64,7 @@ describe('npm start', () => {
 
   it('lists, shows and deletes runs', async () => {
     const created = await session.client('run', '--json', '[[say: soon gone]]');
-    const { metadata } = parse<Run>(created.stdout.trim().split('\n').at(-1) ?? '');
+    const { metadata } = parse<Run>(created.stdout);
     const listed = parse<Run[]>((await session.client('runs', '--json')).stdout);
     expect(listed.map((one) => one.metadata.name)).toContain(metadata.name);
     expect(parse<Run>((await session.client('get', metadata.name, '--json')).stdout).status).toMatchObject({
@@ -107,12 +107,10 @@ describe('npm start', () => {
   });
 
   it('keeps its state over a restart, ends every process, and finishes what was under way', async () => {
-    const kept = parse<Run>(
-      (await session.client('run', '--json', '[[say: kept]]')).stdout.trim().split('\n').at(-1) ?? '',
-    );
+    const kept = parse<Run>((await session.client('run', '--json', '[[say: kept]]')).stdout);
     const slow = parse<Run>((await session.client('run', '--detach', '--json', '[[stall: 3s]] [[say: late]]')).stdout);
-    expect(await session.stop()).not.toBeNull();
-    expect(processes()).toEqual([]);
+    await session.stop();
+    await expect.poll(processes, { timeout: 30_000, interval: 200 }).toEqual([]);
 
     await session.start();
     const after = parse<Run>((await session.client('get', kept.metadata.name, '--json')).stdout);
@@ -127,6 +125,7 @@ describe('npm start', () => {
 
   it('begins anew with --fresh', async () => {
     await session.stop();
+    await expect.poll(processes, { timeout: 30_000, interval: 200 }).toEqual([]);
     await session.start('--fresh');
     expect(parse<Run[]>((await session.client('runs', '--json')).stdout)).toEqual([]);
   });

@@ -19,7 +19,7 @@ export interface Session {
   output(): string;
   start(...options: string[]): Promise<void>;
   /** Ends as Ctrl-C does, and waits until it is gone. */
-  stop(): Promise<number | null>;
+  stop(): Promise<void>;
   /** Ends the starter alone, without a chance to clean up. */
   kill(): Promise<void>;
   client(...args: string[]): Promise<Finished>;
@@ -61,13 +61,14 @@ export async function createSession(): Promise<Session> {
     });
   }
 
-  async function end(signal: NodeJS.Signals): Promise<number | null> {
+  async function end(signal: NodeJS.Signals): Promise<void> {
     const ending = child;
-    if (ending?.pid === undefined || ending.exitCode !== null) return ending?.exitCode ?? null;
-    const gone = new Promise<number | null>((resolve) => ending.once('exit', resolve));
+    child = undefined;
+    if (ending?.pid === undefined || ending.exitCode !== null || ending.signalCode !== null) return;
+    const gone = new Promise((resolve) => ending.once('exit', resolve));
     // The terminal sends Ctrl-C to the whole group: npm and what it started.
     process.kill(-ending.pid, signal);
-    return gone;
+    await gone;
   }
 
   async function client(...args: string[]): Promise<Finished> {
@@ -84,9 +85,7 @@ export async function createSession(): Promise<Session> {
     output: () => printed,
     start,
     stop: () => end('SIGINT'),
-    async kill() {
-      await end('SIGKILL');
-    },
+    kill: () => end('SIGKILL'),
     client,
     async remove() {
       await end('SIGINT');
