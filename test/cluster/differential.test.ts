@@ -34,12 +34,18 @@ async function unexpected(played: DifferentialCase): Promise<string[]> {
     if (step.silent || a === undefined || b === undefined) return [];
     return differences(normalize(a, ours.variables), normalize(b, theirs.variables))
       .filter(({ path }) => !isAccepted(played.name, index, path))
-      .map(({ path, embedded: own, real: other }) => `${index} ${step.call} ${path}: ${JSON.stringify(own)} instead of ${JSON.stringify(other)}`);
+      .map(
+        ({ path, embedded: own, real: other }) =>
+          `${index} ${step.call} ${path}: ${JSON.stringify(own)} instead of ${JSON.stringify(other)}`,
+      );
   });
 }
 
 describe('embedded API server', () => {
-  it.each(allCases().map((played) => [played.name, played] as const))('answers as the real one when asked: %s', async (_name, played) => {
-    expect(await unexpected(played)).toEqual([]);
-  });
+  it.each(allCases().map((played) => [played.name, played] as const))(
+    'answers as the real one when asked: %s',
+    async (_name, played) => {
+      expect(await unexpected(played)).toEqual([]);
+    },
+  );
 });

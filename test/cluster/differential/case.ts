@@ -29,6 +29,8 @@ export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
 export const TABLE = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' };
 export const PARTIAL = { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io,application/json' };
-export const PARTIAL_LIST = { accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json' };
+export const PARTIAL_LIST = {
+  accept: 'application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json',
+};
 
 export const NS = '/api/v1/namespaces/{ns}';

@@ -43,12 +43,19 @@ function value(node: unknown, variables: Record<string, string>): unknown {
 }
 
 /** An answer with everything taken out that may differ from one cluster, or one second, to the next. */
-export function normalize({ code, body, warnings }: Answer, variables: Record<string, string>): Record<string, unknown> {
+export function normalize(
+  { code, body, warnings }: Answer,
+  variables: Record<string, string>,
+): Record<string, unknown> {
   return { code, body: value(body, variables), warnings: warnings.map((warning) => text(warning, variables)) };
 }
 
 /** Paths at which two values differ, with both values. */
-export function differences(embedded: unknown, real: unknown, path = ''): { path: string; embedded: unknown; real: unknown }[] {
+export function differences(
+  embedded: unknown,
+  real: unknown,
+  path = '',
+): { path: string; embedded: unknown; real: unknown }[] {
   if (Object.is(embedded, real)) return [];
   const bothObjects = typeof embedded === 'object' && typeof real === 'object' && embedded !== null && real !== null;
   if (!bothObjects || Array.isArray(embedded) !== Array.isArray(real)) return [{ path, embedded, real }];

@@ -19,17 +19,32 @@ function filled(text: string, variables: Record<string, string>): string {
 function at(value: unknown, path: string): string {
   let current = value;
   for (const key of path.split('.')) {
-    current = typeof current === 'object' && current !== null ? Object.entries(current).find(([name]) => name === key)?.[1] : undefined;
+    current =
+      typeof current === 'object' && current !== null
+        ? Object.entries(current).find(([name]) => name === key)?.[1]
+        : undefined;
   }
   return String(current);
 }
 
-async function play(target: Target, { call, body, type, headers }: Step, variables: Record<string, string>): Promise<Answer> {
+async function play(
+  target: Target,
+  { call, body, type, headers }: Step,
+  variables: Record<string, string>,
+): Promise<Answer> {
   const [method = 'GET', path = '/'] = filled(call, variables).split(' ');
-  const text = body === undefined ? undefined : filled(typeof body === 'string' ? body : JSON.stringify(body), variables);
+  const text =
+    body === undefined ? undefined : filled(typeof body === 'string' ? body : JSON.stringify(body), variables);
   const content: Record<string, string> = text === undefined ? {} : { 'content-type': type ?? 'application/json' };
-  const filledHeaders = Object.fromEntries(Object.entries(headers ?? {}).map(([name, value]) => [name, filled(value, variables)]));
-  return target.ask(method, path, text, { 'user-agent': USER_AGENT, accept: 'application/json', ...content, ...filledHeaders });
+  const filledHeaders = Object.fromEntries(
+    Object.entries(headers ?? {}).map(([name, value]) => [name, filled(value, variables)]),
+  );
+  return target.ask(method, path, text, {
+    'user-agent': USER_AGENT,
+    accept: 'application/json',
+    ...content,
+    ...filledHeaders,
+  });
 }
 
 async function playUntil(target: Target, step: Step, variables: Record<string, string>): Promise<Answer> {
@@ -60,4 +75,9 @@ export async function playCase(target: Target, { steps }: DifferentialCase): Pro
 }
 
 /** Accepted once the account's admission knows the account. */
-const PROBE = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'probe' }, spec: { containers: [{ name: 'a', image: 'a' }] } };
+const PROBE = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'probe' },
+  spec: { containers: [{ name: 'a', image: 'a' }] },
+};

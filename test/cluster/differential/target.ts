@@ -20,7 +20,8 @@ interface Kubeconfig {
   users: { user: { token?: string; 'client-certificate-data'?: string; 'client-key-data'?: string } }[];
 }
 
-const decoded = (data: string | undefined): string | undefined => (data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8'));
+const decoded = (data: string | undefined): string | undefined =>
+  data === undefined ? undefined : Buffer.from(data, 'base64').toString('utf8');
 
 /** The first cluster and user of a kubeconfig. */
 export function targetOf(kubeconfig: string): Target {
@@ -39,7 +40,8 @@ export function targetOf(kubeconfig: string): Target {
   };
   const auth: Record<string, string> = user.token === undefined ? {} : { authorization: `Bearer ${user.token}` };
   return {
-    ask: (method, path, body, headers) => ask(new URL(path, cluster.server), { ...tls, method, headers: { ...auth, ...lengthOf(body), ...headers } }, body),
+    ask: (method, path, body, headers) =>
+      ask(new URL(path, cluster.server), { ...tls, method, headers: { ...auth, ...lengthOf(body), ...headers } }, body),
     close: () => agent.destroy(),
   };
 }
@@ -57,7 +59,11 @@ function ask(url: URL, options: RequestOptions, body: string | undefined): Promi
       response.on('end', () => {
         const warning = response.headers['warning'];
         const text = Buffer.concat(chunks).toString('utf8');
-        resolve({ code: response.statusCode ?? 0, body: parseBody(text), warnings: warning === undefined ? [] : String(warning).split(/, (?=299 )/) });
+        resolve({
+          code: response.statusCode ?? 0,
+          body: parseBody(text),
+          warnings: warning === undefined ? [] : String(warning).split(/, (?=299 )/),
+        });
       });
     });
     sent.on('error', reject);
@@ -72,7 +78,10 @@ function parseBody(text: string): unknown {
     // A watch: one JSON value a line.
   }
   try {
-    return text.trim().split('\n').map((line) => JSON.parse(line));
+    return text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
   } catch {
     return text;
   }

@@ -2,17 +2,30 @@ import { APPLY_PATCH, type DifferentialCase, MERGE_PATCH, NS } from '../case.ts'
 import { configMap, container } from './fixtures.ts';
 
 const MAPS = `${NS}/configmaps`;
-const apply = (name: string, body: unknown, query = 'fieldManager=one') => ({ call: `PATCH ${MAPS}/${name}?${query}`, type: APPLY_PATCH, body });
+const apply = (name: string, body: unknown, query = 'fieldManager=one') => ({
+  call: `PATCH ${MAPS}/${name}?${query}`,
+  type: APPLY_PATCH,
+  body,
+});
 const CRON_JOB = 'PATCH /apis/batch/v1/namespaces/{ns}/cronjobs/d';
 /** A suspended CronJob: it has a pod template, and no controller writes to it. */
 const cronJob = (containers: unknown[] | undefined, spec: Record<string, unknown> = {}) => ({
   apiVersion: 'batch/v1',
   kind: 'CronJob',
   metadata: { name: 'd' },
-  spec: { ...spec, ...(containers === undefined ? {} : { jobTemplate: { spec: { template: { spec: { containers, restartPolicy: 'Never' } } } } }) },
+  spec: {
+    ...spec,
+    ...(containers === undefined
+      ? {}
+      : { jobTemplate: { spec: { template: { spec: { containers, restartPolicy: 'Never' } } } } }),
+  },
 });
 const WHOLE = { schedule: '0 0 1 1 *', suspend: true };
-const applied = (manager: string, body: unknown) => ({ call: `${CRON_JOB}?fieldManager=${manager}`, type: APPLY_PATCH, body });
+const applied = (manager: string, body: unknown) => ({
+  call: `${CRON_JOB}?fieldManager=${manager}`,
+  type: APPLY_PATCH,
+  body,
+});
 
 /** Server-side apply: who owns what, conflicts and what is taken back. */
 export const APPLY_CASES: DifferentialCase[] = [
@@ -64,7 +77,10 @@ export const APPLY_CASES: DifferentialCase[] = [
       applied('two', cronJob([container({ image: 'other' })])),
       applied('two', cronJob(undefined, { successfulJobsHistoryLimit: 1 })),
       applied('one&dryRun=All', cronJob([container({ env: [{ name: 'B', value: '2' }] })], WHOLE)),
-      applied('one&dryRun=All', cronJob([container({ ports: [{ containerPort: 80 }, { containerPort: 80, protocol: 'UDP' }] })], WHOLE)),
+      applied(
+        'one&dryRun=All',
+        cronJob([container({ ports: [{ containerPort: 80 }, { containerPort: 80, protocol: 'UDP' }] })], WHOLE),
+      ),
     ],
   },
   {

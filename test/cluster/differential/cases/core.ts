@@ -21,7 +21,11 @@ export const CORE_CASES: DifferentialCase[] = [
     name: 'a write that changes nothing keeps the version',
     steps: [
       { call: `POST ${MAPS}`, body: configMap('a'), save: { rv: 'metadata.resourceVersion' } },
-      { call: `PUT ${MAPS}/a`, body: configMap('a', undefined, { resourceVersion: '{rv}' }), save: { after: 'metadata.resourceVersion' } },
+      {
+        call: `PUT ${MAPS}/a`,
+        body: configMap('a', undefined, { resourceVersion: '{rv}' }),
+        save: { after: 'metadata.resourceVersion' },
+      },
       { call: `PUT ${MAPS}/a`, body: configMap('a', { b: '1' }, { resourceVersion: '{rv}' }), silent: false },
       { call: `PUT ${MAPS}/a`, body: configMap('a', { c: '1' }, { resourceVersion: '{after}' }) },
     ],
@@ -39,7 +43,16 @@ export const CORE_CASES: DifferentialCase[] = [
     steps: [
       {
         call: `POST ${MAPS}`,
-        body: configMap('a', {}, { uid: 'mine', creationTimestamp: '2001-01-01T00:00:00Z', generation: 7, deletionTimestamp: '2001-01-01T00:00:00Z' }),
+        body: configMap(
+          'a',
+          {},
+          {
+            uid: 'mine',
+            creationTimestamp: '2001-01-01T00:00:00Z',
+            generation: 7,
+            deletionTimestamp: '2001-01-01T00:00:00Z',
+          },
+        ),
       },
       { call: `POST ${MAPS}`, body: configMap('b', {}, { resourceVersion: '5' }) },
       { call: `PUT ${MAPS}/a`, body: configMap('a', {}, { uid: 'other' }) },
@@ -76,7 +89,10 @@ export const CORE_CASES: DifferentialCase[] = [
       { call: `POST ${MAPS}?fieldValidation=Warn`, body: { ...configMap('b'), nonsense: 1 } },
       { call: `POST ${MAPS}`, body: configMap('c', {}, { nonsense: 1 }) },
       { call: `POST ${MAPS}?fieldValidation=Strict`, body: { ...configMap('d'), nonsense: 1 } },
-      { call: `POST ${NS}/pods?fieldValidation=Strict&dryRun=All`, body: pod('p', { nonsense: 1, containers: [{ name: 'a', image: 'a', more: {} }] }) },
+      {
+        call: `POST ${NS}/pods?fieldValidation=Strict&dryRun=All`,
+        body: pod('p', { nonsense: 1, containers: [{ name: 'a', image: 'a', more: {} }] }),
+      },
       { call: `POST ${MAPS}?fieldValidation=Sometimes`, body: configMap('e') },
     ],
   },
@@ -86,11 +102,24 @@ export const CORE_CASES: DifferentialCase[] = [
       { call: `POST ${MAPS}`, body: configMap('owner'), save: { uid: 'metadata.uid' } },
       {
         call: `POST ${MAPS}`,
-        body: configMap('owned', {}, {
-          labels: { 'a.example/b': 'c' },
-          annotations: { note: 'any text' },
-          ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: '{uid}', controller: true, blockOwnerDeletion: true }],
-        }),
+        body: configMap(
+          'owned',
+          {},
+          {
+            labels: { 'a.example/b': 'c' },
+            annotations: { note: 'any text' },
+            ownerReferences: [
+              {
+                apiVersion: 'v1',
+                kind: 'ConfigMap',
+                name: 'owner',
+                uid: '{uid}',
+                controller: true,
+                blockOwnerDeletion: true,
+              },
+            ],
+          },
+        ),
       },
       { call: `GET ${MAPS}/owned` },
     ],

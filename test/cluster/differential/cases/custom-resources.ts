@@ -1,4 +1,12 @@
-import { APPLY_PATCH, type DifferentialCase, JSON_PATCH, MERGE_PATCH, type Step, STRATEGIC_PATCH, TABLE } from '../case.ts';
+import {
+  APPLY_PATCH,
+  type DifferentialCase,
+  JSON_PATCH,
+  MERGE_PATCH,
+  STRATEGIC_PATCH,
+  type Step,
+  TABLE,
+} from '../case.ts';
 
 const schema = {
   type: 'object',
@@ -18,15 +26,39 @@ const schema = {
           maxItems: 5,
           'x-kubernetes-list-type': 'map',
           'x-kubernetes-list-map-keys': ['name'],
-          items: { type: 'object', required: ['name'], properties: { name: { type: 'string', maxLength: 20 }, count: { type: 'integer' } } },
+          items: {
+            type: 'object',
+            required: ['name'],
+            properties: { name: { type: 'string', maxLength: 20 }, count: { type: 'integer' } },
+          },
         },
         free: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
         port: { 'x-kubernetes-int-or-string': true },
-        fixed: { type: 'string', maxLength: 20, 'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'fixed is immutable' }] },
+        fixed: {
+          type: 'string',
+          maxLength: 20,
+          'x-kubernetes-validations': [{ rule: 'self == oldSelf', message: 'fixed is immutable' }],
+        },
       },
       'x-kubernetes-validations': [{ rule: "!has(self.name) || self.name != 'bad'", message: 'bad is a bad name' }],
     },
-    status: { type: 'object', properties: { phase: { type: 'string' }, replicas: { type: 'integer' }, conditions: { type: 'array', items: { type: 'object', required: ['type'], properties: { type: { type: 'string' }, status: { type: 'string' } } }, 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': ['type'] } } },
+    status: {
+      type: 'object',
+      properties: {
+        phase: { type: 'string' },
+        replicas: { type: 'integer' },
+        conditions: {
+          type: 'array',
+          items: {
+            type: 'object',
+            required: ['type'],
+            properties: { type: { type: 'string' }, status: { type: 'string' } },
+          },
+          'x-kubernetes-list-type': 'map',
+          'x-kubernetes-list-map-keys': ['type'],
+        },
+      },
+    },
   },
 };
 
@@ -58,7 +90,13 @@ const crd = {
 };
 
 const WIDGETS = '/apis/g{id}.example/v1/namespaces/{ns}/widgets';
-const widget = (name: string, spec: unknown, more: Record<string, unknown> = {}) => ({ apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name }, spec, ...more });
+const widget = (name: string, spec: unknown, more: Record<string, unknown> = {}) => ({
+  apiVersion: 'g{id}.example/v1',
+  kind: 'Widget',
+  metadata: { name },
+  spec,
+  ...more,
+});
 const setUp: Step[] = [
   { call: `POST ${CRDS}`, body: crd, silent: true },
   { call: `POST ${WIDGETS}?dryRun=All`, body: widget('probe', { size: 1 }), until: 201, silent: true },
@@ -66,7 +104,11 @@ const setUp: Step[] = [
 const tearDown: Step = { call: `DELETE ${CRDS}/widgets.g{id}.example`, silent: true };
 const create = (spec: unknown, query = '?dryRun=All') => ({ call: `POST ${WIDGETS}${query}`, body: widget('a', spec) });
 const merge = (body: unknown, path = '') => ({ call: `PATCH ${WIDGETS}/a${path}`, type: MERGE_PATCH, body });
-const apply = (manager: string, spec: unknown, more = '') => ({ call: `PATCH ${WIDGETS}/a?fieldManager=${manager}${more}`, type: APPLY_PATCH, body: widget('a', spec) });
+const apply = (manager: string, spec: unknown, more = '') => ({
+  call: `PATCH ${WIDGETS}/a?fieldManager=${manager}${more}`,
+  type: APPLY_PATCH,
+  body: widget('a', spec),
+});
 
 /** Custom resources, with a schema that uses what ours use. */
 export const CUSTOM_CASES: DifferentialCase[] = [
@@ -105,10 +147,19 @@ export const CUSTOM_CASES: DifferentialCase[] = [
       create({ size: 1, parts: [{ name: 'x' }, { name: 'x' }] }),
       create({ size: 1, parts: [{ count: 1 }] }),
       create({ size: 1, port: true }),
-      { call: `POST ${WIDGETS}?dryRun=All`, body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'a' } } },
+      {
+        call: `POST ${WIDGETS}?dryRun=All`,
+        body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'a' } },
+      },
       { call: `POST ${WIDGETS}?dryRun=All`, body: { kind: 'Widget', metadata: { name: 'a' }, spec: { size: 1 } } },
-      { call: `POST ${WIDGETS}?dryRun=All`, body: { apiVersion: 'g{id}.example/v1', kind: 'Gadget', metadata: { name: 'a' }, spec: { size: 1 } } },
-      { call: `POST ${WIDGETS}?dryRun=All`, body: { apiVersion: 'g{id}.example/v1', metadata: { name: 'a' }, spec: { size: 1 } } },
+      {
+        call: `POST ${WIDGETS}?dryRun=All`,
+        body: { apiVersion: 'g{id}.example/v1', kind: 'Gadget', metadata: { name: 'a' }, spec: { size: 1 } },
+      },
+      {
+        call: `POST ${WIDGETS}?dryRun=All`,
+        body: { apiVersion: 'g{id}.example/v1', metadata: { name: 'a' }, spec: { size: 1 } },
+      },
       { call: `POST ${WIDGETS}?dryRun=All`, body: widget('Bad_Name', { size: 1 }) },
       { call: `POST ${WIDGETS}?dryRun=All`, body: widget('a', 'none') },
       tearDown,
@@ -118,7 +169,11 @@ export const CUSTOM_CASES: DifferentialCase[] = [
     name: 'status and spec of a custom resource are written apart',
     steps: [
       ...setUp,
-      { call: `POST ${WIDGETS}`, body: widget('a', { size: 1, fixed: 'x' }, { status: { phase: 'Mine' } }), save: { rv: 'metadata.resourceVersion' } },
+      {
+        call: `POST ${WIDGETS}`,
+        body: widget('a', { size: 1, fixed: 'x' }, { status: { phase: 'Mine' } }),
+        save: { rv: 'metadata.resourceVersion' },
+      },
       merge({ status: { phase: 'Ignored' } }),
       merge({ status: { phase: 'Running', nonsense: 1 }, spec: { size: 5 } }, '/status'),
       merge({ spec: { size: 2 } }),
@@ -129,7 +184,10 @@ export const CUSTOM_CASES: DifferentialCase[] = [
       merge({ spec: { size: 99 } }),
       merge({ status: { phase: 5 } }, '/status'),
       { call: `PUT ${WIDGETS}/a`, body: widget('a', { size: 3, fixed: 'x' }) },
-      { call: `PUT ${WIDGETS}/a`, body: { ...widget('a', { size: 3, fixed: 'x' }), metadata: { name: 'a', resourceVersion: '{rv}' } } },
+      {
+        call: `PUT ${WIDGETS}/a`,
+        body: { ...widget('a', { size: 3, fixed: 'x' }), metadata: { name: 'a', resourceVersion: '{rv}' } },
+      },
       { call: `GET ${WIDGETS}/a/status` },
       { call: `GET ${WIDGETS}/a/scale` },
       { call: `PATCH ${WIDGETS}/a/scale`, type: MERGE_PATCH, body: { spec: { replicas: 4 } } },
@@ -152,12 +210,34 @@ export const CUSTOM_CASES: DifferentialCase[] = [
       apply('two', { size: 2 }),
       apply('two', { parts: [{ name: 'x', count: 5 }] }, '&force=true'),
       apply('one', { size: 1 }),
-      { call: `PATCH ${WIDGETS}/a/status?fieldManager=status`, type: APPLY_PATCH, body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'a' }, status: { phase: 'Up', conditions: [{ type: 'Ready', status: 'True' }] } } },
-      { call: `PATCH ${WIDGETS}/a/status?fieldManager=other`, type: APPLY_PATCH, body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'a' }, status: { conditions: [{ type: 'Stalled', status: 'False' }] } } },
+      {
+        call: `PATCH ${WIDGETS}/a/status?fieldManager=status`,
+        type: APPLY_PATCH,
+        body: {
+          apiVersion: 'g{id}.example/v1',
+          kind: 'Widget',
+          metadata: { name: 'a' },
+          status: { phase: 'Up', conditions: [{ type: 'Ready', status: 'True' }] },
+        },
+      },
+      {
+        call: `PATCH ${WIDGETS}/a/status?fieldManager=other`,
+        type: APPLY_PATCH,
+        body: {
+          apiVersion: 'g{id}.example/v1',
+          kind: 'Widget',
+          metadata: { name: 'a' },
+          status: { conditions: [{ type: 'Stalled', status: 'False' }] },
+        },
+      },
       apply('one', { size: 'x' }),
       apply('three', { size: 1, nonsense: 1 }, '&fieldValidation=Strict'),
       { call: `GET ${WIDGETS}/a` },
-      { call: `PATCH ${WIDGETS}/none/status?fieldManager=status`, type: APPLY_PATCH, body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'none' }, status: { phase: 'Up' } } },
+      {
+        call: `PATCH ${WIDGETS}/none/status?fieldManager=status`,
+        type: APPLY_PATCH,
+        body: { apiVersion: 'g{id}.example/v1', kind: 'Widget', metadata: { name: 'none' }, status: { phase: 'Up' } },
+      },
       tearDown,
     ],
   },
@@ -165,8 +245,27 @@ export const CUSTOM_CASES: DifferentialCase[] = [
     name: 'CRDs that are wrong',
     steps: [
       { call: `POST ${CRDS}`, body: { ...crd, metadata: { name: 'other.g{id}.example' } } },
-      { call: `POST ${CRDS}`, body: { ...crd, spec: { ...crd.spec, versions: [{ name: 'v1', served: true, storage: true }] } } },
-      { call: `POST ${CRDS}`, body: { ...crd, spec: { ...crd.spec, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties: { spec: { properties: {} } } } } }] } } },
+      {
+        call: `POST ${CRDS}`,
+        body: { ...crd, spec: { ...crd.spec, versions: [{ name: 'v1', served: true, storage: true }] } },
+      },
+      {
+        call: `POST ${CRDS}`,
+        body: {
+          ...crd,
+          spec: {
+            ...crd.spec,
+            versions: [
+              {
+                name: 'v1',
+                served: true,
+                storage: true,
+                schema: { openAPIV3Schema: { type: 'object', properties: { spec: { properties: {} } } } },
+              },
+            ],
+          },
+        },
+      },
       { call: `POST ${CRDS}`, body: { ...crd, spec: { ...crd.spec, scope: 'Everywhere' } } },
     ],
   },

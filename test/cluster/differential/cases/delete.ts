@@ -14,7 +14,11 @@ export const DELETE_CASES: DifferentialCase[] = [
       { call: `DELETE ${MAPS}/a` },
       { call: `DELETE ${MAPS}/a` },
       { call: `PATCH ${MAPS}/a`, type: MERGE_PATCH, body: { data: { still: 'there' } } },
-      { call: `PATCH ${MAPS}/a`, type: MERGE_PATCH, body: { metadata: { finalizers: ['example.com/a', 'example.com/new'] } } },
+      {
+        call: `PATCH ${MAPS}/a`,
+        type: MERGE_PATCH,
+        body: { metadata: { finalizers: ['example.com/a', 'example.com/new'] } },
+      },
       { call: `PATCH ${MAPS}/a`, type: MERGE_PATCH, body: { metadata: { deletionTimestamp: null } } },
       clear,
       { call: `GET ${MAPS}/a` },
@@ -42,7 +46,11 @@ export const DELETE_CASES: DifferentialCase[] = [
   {
     name: 'a pod on a node goes with grace',
     steps: [
-      { call: `POST ${NS}/pods`, body: pod('a', { nodeName: 'nowhere', terminationGracePeriodSeconds: 60 }, { finalizers: ['example.com/a'] }), silent: true },
+      {
+        call: `POST ${NS}/pods`,
+        body: pod('a', { nodeName: 'nowhere', terminationGracePeriodSeconds: 60 }, { finalizers: ['example.com/a'] }),
+        silent: true,
+      },
       { call: `DELETE ${NS}/pods/a` },
       { call: `DELETE ${NS}/pods/a?gracePeriodSeconds=5` },
       { call: `DELETE ${NS}/pods/a?gracePeriodSeconds=0` },
@@ -69,7 +77,10 @@ export const DELETE_CASES: DifferentialCase[] = [
       { call: `DELETE ${NS}/services/a` },
       { call: `POST ${NS}/secrets`, body: { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' } }, silent: true },
       { call: `DELETE ${NS}/secrets/a` },
-      { call: `POST ${NS}/serviceaccounts`, body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' } } },
+      {
+        call: `POST ${NS}/serviceaccounts`,
+        body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'a' } },
+      },
       { call: `DELETE ${NS}/serviceaccounts/a` },
       { call: 'DELETE /api/v1/namespaces/default' },
     ],

@@ -70,7 +70,10 @@ export const ERROR_CASES: DifferentialCase[] = [
       bad(`POST ${MAPS}`, configMap('a', {}, { labels: { ['x'.repeat(64)]: 'd' } })),
       bad(`POST ${MAPS}`, configMap('a', {}, { annotations: { 'no good': 'a' } })),
       bad(`POST ${MAPS}`, configMap('a', {}, { finalizers: ['no good'] })),
-      bad(`POST ${MAPS}`, configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'a', uid: '' }] })),
+      bad(
+        `POST ${MAPS}`,
+        configMap('a', {}, { ownerReferences: [{ apiVersion: 'v1', kind: 'Pod', name: 'a', uid: '' }] }),
+      ),
     ],
   },
   {
@@ -81,7 +84,10 @@ export const ERROR_CASES: DifferentialCase[] = [
       bad(`POST ${NS}/pods`, pod('a', { containers: [{ image: 'a' }] })),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container(), container()] })),
       bad(`POST ${NS}/pods`, pod('a', { restartPolicy: 'Sometimes' })),
-      bad(`POST ${NS}/pods`, pod('a', { containers: [container({ volumeMounts: [{ name: 'none', mountPath: '/a' }] })] })),
+      bad(
+        `POST ${NS}/pods`,
+        pod('a', { containers: [container({ volumeMounts: [{ name: 'none', mountPath: '/a' }] })] }),
+      ),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ ports: [{ containerPort: 99999 }] })] })),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ env: [{ name: 'A=B', value: '1' }] })] })),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ imagePullPolicy: 'Maybe' })] })),
@@ -97,7 +103,10 @@ export const ERROR_CASES: DifferentialCase[] = [
       bad(`POST /apis/batch/v1/namespaces/{ns}/jobs`, job('a', {}, { restartPolicy: 'Always' })),
       bad(`POST /apis/batch/v1/namespaces/{ns}/jobs`, job('a', {}, { containers: [] })),
       bad(`POST /apis/batch/v1/namespaces/{ns}/jobs`, job('a', { selector: { matchLabels: { a: 'b' } } })),
-      bad(`POST /apis/apps/v1/namespaces/{ns}/deployments`, deployment('a', { selector: { matchLabels: { app: 'b' } } })),
+      bad(
+        `POST /apis/apps/v1/namespaces/{ns}/deployments`,
+        deployment('a', { selector: { matchLabels: { app: 'b' } } }),
+      ),
       bad(`POST /apis/apps/v1/namespaces/{ns}/deployments`, deployment('a', { replicas: -1 })),
       bad(`POST /apis/apps/v1/namespaces/{ns}/deployments`, deployment('a', { selector: undefined })),
     ],
@@ -106,8 +115,18 @@ export const ERROR_CASES: DifferentialCase[] = [
     name: 'configuration and secrets that are wrong',
     steps: [
       bad(`POST ${MAPS}`, configMap('a', { 'no good': 'a' })),
-      bad(`POST ${NS}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, data: { a: 'not base64!' } }),
-      bad(`POST ${NS}/secrets`, { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'a' }, stringData: { 'no good': 'a' } }),
+      bad(`POST ${NS}/secrets`, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'a' },
+        data: { a: 'not base64!' },
+      }),
+      bad(`POST ${NS}/secrets`, {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        metadata: { name: 'a' },
+        stringData: { 'no good': 'a' },
+      }),
       bad(`POST ${NS}/services`, service('a', { ports: [] })),
       bad(`POST ${NS}/services`, service('a', { ports: [{ port: 0 }] })),
       bad(`POST ${NS}/services`, service('a', { ports: [{ port: 80 }, { port: 81 }] })),

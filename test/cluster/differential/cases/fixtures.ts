@@ -21,7 +21,11 @@ export const job = (name: string, spec: Json = {}, podSpec: Json = {}): Json => 
   apiVersion: 'batch/v1',
   kind: 'Job',
   metadata: { name },
-  spec: { suspend: true, template: { spec: { restartPolicy: 'Never', containers: [container()], ...podSpec } }, ...spec },
+  spec: {
+    suspend: true,
+    template: { spec: { restartPolicy: 'Never', containers: [container()], ...podSpec } },
+    ...spec,
+  },
 });
 
 export const deployment = (name: string, spec: Json = {}): Json => ({

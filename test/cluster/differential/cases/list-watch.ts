@@ -2,7 +2,8 @@ import { type DifferentialCase, MERGE_PATCH, NS } from '../case.ts';
 import { configMap, pod } from './fixtures.ts';
 
 const MAPS = `${NS}/configmaps`;
-const mine = (name: string, labels: Record<string, string> = {}) => configMap(name, { a: name }, { labels: { mine: 'yes', ...labels } });
+const mine = (name: string, labels: Record<string, string> = {}) =>
+  configMap(name, { a: name }, { labels: { mine: 'yes', ...labels } });
 const three: DifferentialCase['steps'] = [
   { call: `POST ${MAPS}`, body: mine('a', { tier: 'one' }), silent: true },
   { call: `POST ${MAPS}`, body: mine('c', { tier: 'two' }), silent: true },
@@ -16,9 +17,20 @@ export const LIST_CASES: DifferentialCase[] = [
     name: 'label selectors',
     steps: [
       ...three,
-      ...['mine=yes', 'mine==yes,tier=one', 'mine,tier!=one', 'mine,tier', 'mine,!tier', 'tier in (one,two)', 'mine,tier notin (one)', 'mine=no', 'tier in (', '=a', 'a=b=c', 'mine=yes,'].map((selector) =>
-        list(`labelSelector=${encodeURIComponent(selector)}`),
-      ),
+      ...[
+        'mine=yes',
+        'mine==yes,tier=one',
+        'mine,tier!=one',
+        'mine,tier',
+        'mine,!tier',
+        'tier in (one,two)',
+        'mine,tier notin (one)',
+        'mine=no',
+        'tier in (',
+        '=a',
+        'a=b=c',
+        'mine=yes,',
+      ].map((selector) => list(`labelSelector=${encodeURIComponent(selector)}`)),
     ],
   },
   {
@@ -69,14 +81,19 @@ export const LIST_CASES: DifferentialCase[] = [
       { call: `GET ${MAPS}?watch=true&resourceVersion={rv}&timeoutSeconds=1&fieldSelector=metadata.name=a` },
       { call: `GET ${MAPS}?watch=1&timeoutSeconds=1&labelSelector=mine` },
       { call: `GET ${MAPS}?watch=true&resourceVersion=0&timeoutSeconds=1&labelSelector=mine` },
-      { call: `GET ${MAPS}?watch=true&timeoutSeconds=1&labelSelector=mine`, headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' } },
+      {
+        call: `GET ${MAPS}?watch=true&timeoutSeconds=1&labelSelector=mine`,
+        headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
+      },
     ],
   },
   {
     name: 'a watch that begins with what exists',
     steps: [
       ...three,
-      { call: `GET ${MAPS}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1&labelSelector=mine` },
+      {
+        call: `GET ${MAPS}?watch=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan&allowWatchBookmarks=true&timeoutSeconds=1&labelSelector=mine`,
+      },
       { call: `GET ${MAPS}?watch=true&sendInitialEvents=true&allowWatchBookmarks=true&timeoutSeconds=1` },
       { call: `GET ${MAPS}?watch=true&sendInitialEvents=true&resourceVersionMatch=Exact&timeoutSeconds=1` },
       { call: `GET ${MAPS}?watch=true&resourceVersionMatch=NotOlderThan&timeoutSeconds=1` },

@@ -7,12 +7,17 @@ const json = (body: unknown, query = '') => ({ call: `PATCH ${MAPS}/a${query}`, 
 const merge = (body: unknown, query = '') => ({ call: `PATCH ${MAPS}/a${query}`, type: MERGE_PATCH, body });
 const strategic = (body: unknown) => ({ call: `PATCH ${CRON_JOBS}/d?dryRun=All`, type: STRATEGIC_PATCH, body });
 /** A suspended CronJob: it has a pod template, and no controller writes to it. */
-const ofPod = (podSpec: Record<string, unknown>) => strategic({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } });
+const ofPod = (podSpec: Record<string, unknown>) =>
+  strategic({ spec: { jobTemplate: { spec: { template: { spec: podSpec } } } } });
 const cronJob = (podSpec: Record<string, unknown>) => ({
   apiVersion: 'batch/v1',
   kind: 'CronJob',
   metadata: { name: 'd' },
-  spec: { schedule: '0 0 1 1 *', suspend: true, jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', ...podSpec } } } } },
+  spec: {
+    schedule: '0 0 1 1 *',
+    suspend: true,
+    jobTemplate: { spec: { template: { spec: { restartPolicy: 'Never', ...podSpec } } } },
+  },
 });
 
 /** JSON, merge and strategic merge patches. */
@@ -20,10 +25,19 @@ export const PATCH_CASES: DifferentialCase[] = [
   {
     name: 'JSON patches',
     steps: [
-      { call: `POST ${MAPS}`, body: configMap('a', { a: '1', b: '2' }, { finalizers: ['example.com/a', 'example.com/b'] }) },
+      {
+        call: `POST ${MAPS}`,
+        body: configMap('a', { a: '1', b: '2' }, { finalizers: ['example.com/a', 'example.com/b'] }),
+      },
       json([{ op: 'add', path: '/data/c', value: '3' }]),
-      json([{ op: 'test', path: '/data/c', value: '3' }, { op: 'replace', path: '/data/c', value: '4' }]),
-      json([{ op: 'test', path: '/data/c', value: '3' }, { op: 'remove', path: '/data/c' }]),
+      json([
+        { op: 'test', path: '/data/c', value: '3' },
+        { op: 'replace', path: '/data/c', value: '4' },
+      ]),
+      json([
+        { op: 'test', path: '/data/c', value: '3' },
+        { op: 'remove', path: '/data/c' },
+      ]),
       json([{ op: 'remove', path: '/data/none' }]),
       json([{ op: 'move', from: '/data/c', path: '/data/d' }]),
       json([{ op: 'copy', from: '/data/d', path: '/data/e' }]),
@@ -33,7 +47,10 @@ export const PATCH_CASES: DifferentialCase[] = [
       json({ op: 'add' }),
       json([{ op: 'replace', path: '/metadata/name', value: 'b' }]),
       json([{ op: 'add', path: '/metadata/finalizers/-', value: 'example.com/c' }]),
-      json([{ op: 'test', path: '/metadata/finalizers/0', value: 'example.com/a' }, { op: 'remove', path: '/metadata/finalizers/0' }]),
+      json([
+        { op: 'test', path: '/metadata/finalizers/0', value: 'example.com/a' },
+        { op: 'remove', path: '/metadata/finalizers/0' },
+      ]),
       json([{ op: 'replace', path: '/metadata/finalizers', value: [] }]),
     ],
   },
@@ -62,7 +79,10 @@ export const PATCH_CASES: DifferentialCase[] = [
       {
         call: `POST ${CRON_JOBS}`,
         body: cronJob({
-          containers: [container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }), { name: 'side', image: 's' }],
+          containers: [
+            container({ env: [{ name: 'A', value: '1' }], ports: [{ containerPort: 80 }] }),
+            { name: 'side', image: 's' },
+          ],
           volumes: [{ name: 'v', emptyDir: {} }],
         }),
       },
@@ -74,7 +94,10 @@ export const PATCH_CASES: DifferentialCase[] = [
       ofPod({ volumes: [{ name: 'v', $retainKeys: ['name', 'configMap'], configMap: { name: 'c' } }] }),
       ofPod({ volumes: [{ name: 'w', emptyDir: {} }] }),
       ofPod({ containers: [{ image: 'nameless' }] }),
-      ofPod({ '$setElementOrder/containers': [{ name: 'side' }, { name: 'main' }], containers: [{ name: 'side', image: 't' }] }),
+      ofPod({
+        '$setElementOrder/containers': [{ name: 'side' }, { name: 'main' }],
+        containers: [{ name: 'side', image: 't' }],
+      }),
       ofPod({ terminationGracePeriodSeconds: 'two' }),
       ofPod({ imagePullSecrets: [{ name: 'a' }], tolerations: [{ key: 'a', operator: 'Exists' }] }),
       strategic({ metadata: { finalizers: ['example.com/a'] } }),

@@ -16,7 +16,9 @@ interface Manifest {
 function manifests(folder: URL): Manifest[] {
   if (!existsSync(folder)) return [];
   const files = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
-  return files.flatMap((name) => parseAllDocuments(readFileSync(new URL(name, folder), 'utf8')).map((document) => document.toJS()));
+  return files.flatMap((name) =>
+    parseAllDocuments(readFileSync(new URL(name, folder), 'utf8')).map((document) => document.toJS()),
+  );
 }
 
 function samplesOf({ spec }: Manifest, samples: readonly Manifest[]): Step[] {
@@ -29,10 +31,17 @@ function samplesOf({ spec }: Manifest, samples: readonly Manifest[]): Step[] {
       const body = { ...sample, metadata };
       return [
         { call: `POST ${path}?dryRun=All`, body, until: 201 },
-        { call: `PATCH ${path}/${metadata.name}?fieldManager=one&dryRun=All`, type: 'application/apply-patch+yaml', body },
+        {
+          call: `PATCH ${path}/${metadata.name}?fieldManager=one&dryRun=All`,
+          type: 'application/apply-patch+yaml',
+          body,
+        },
         { call: `POST ${path}?dryRun=All`, body: { ...body, spec: {} } },
         { call: `POST ${path}?dryRun=All`, body: { ...body, spec: undefined } },
-        { call: `POST ${path}?dryRun=All&fieldValidation=Strict`, body: { ...body, spec: { ...body.spec, nonsense: { a: 1 } } } },
+        {
+          call: `POST ${path}?dryRun=All&fieldValidation=Strict`,
+          body: { ...body, spec: { ...body.spec, nonsense: { a: 1 } } },
+        },
       ];
     });
 }

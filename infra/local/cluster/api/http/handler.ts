@@ -4,8 +4,9 @@ import { ISSUER } from '../auth/tokens.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import { aggregated, groupDocument, groupList, resourceList, VERSION } from '../discovery/discovery.ts';
 import { openApiDocument, openApiIndex } from '../discovery/openapi.ts';
+import { isKnownButNotServed } from '../kinds/not-served.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
-import { ApiError, forbidden, methodNotAllowed, pathNotFound } from '../status.ts';
+import { ApiError, forbidden, methodNotAllowed, notImplemented, pathNotFound } from '../status.ts';
 import { parseResourcePath, type ResourcePath, type ResourceRequest, type User, verbOf } from './request.ts';
 import { handleResource } from './resource-handler.ts';
 import { sendError, sendJson, sendText } from './respond.ts';
@@ -57,8 +58,10 @@ function resourceRequest(
   const verb = verbOf(raw.method ?? '', name !== '', query);
   if (verb === undefined) throw methodNotAllowed();
   authorize(cluster, user, verb, path);
-  if (!cluster.registry.serves(path.group)) return undefined;
   const type = cluster.registry.find(path.apiVersion, resource);
+  if (type === undefined && isKnownButNotServed(path.group, resource))
+    throw notImplemented(`${resource}${path.group && `.${path.group}`}`);
+  if (!cluster.registry.serves(path.group)) return undefined;
   if (type === undefined || (namespace !== '' && !type.namespaced)) throw pathNotFound();
   checkPlace(type, verb, path);
   return { verb, type, namespace, name, subresource, rest, query, user, raw };

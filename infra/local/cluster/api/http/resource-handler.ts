@@ -63,7 +63,11 @@ async function write(context: WriteContext): Promise<Written> {
     case 'update':
       return updateObject(context, await readObject(request.raw));
     case 'patch':
-      return patchObject(context, patchTypeOf(headers['content-type'], type.custom !== undefined), await readBody(request.raw));
+      return patchObject(
+        context,
+        patchTypeOf(headers['content-type'], type.custom !== undefined),
+        await readBody(request.raw),
+      );
     case 'delete':
       return deleteNamed(context, await readObject(request.raw));
     default:
@@ -97,7 +101,10 @@ async function deleteNamed(
   return { code: 200, status: { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details } };
 }
 
-async function deleteCollection(context: WriteContext, raw: Record<string, unknown>): Promise<{ code: number; page: Page }> {
+async function deleteCollection(
+  context: WriteContext,
+  raw: Record<string, unknown>,
+): Promise<{ code: number; page: Page }> {
   const options = deleteOptionsOf(context, raw);
   const page = listPage(context.cluster, context.request);
   for (const entry of page.entries) await deleteFromCollection(context, options, entry);

@@ -152,7 +152,13 @@ function defaultEvent(event: KubeObject): void {
     fillIn(event, { eventTime: null, deprecatedFirstTimestamp: null, deprecatedLastTimestamp: null });
     return;
   }
-  fillIn(event, { eventTime: null, firstTimestamp: null, lastTimestamp: null, reportingComponent: '', reportingInstance: '' });
+  fillIn(event, {
+    eventTime: null,
+    firstTimestamp: null,
+    lastTimestamp: null,
+    reportingComponent: '',
+    reportingInstance: '',
+  });
 }
 
 export const EVENT: KindRules = {

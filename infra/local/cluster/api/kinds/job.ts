@@ -38,7 +38,8 @@ function prepareCreate(job: KubeObject): void {
   const { uid = '', name = '' } = job.metadata;
   const metadata = child(child(spec, 'template'), 'metadata');
   const labels: Record<string, string> = {};
-  for (const [key, value] of Object.entries(isRecord(metadata['labels']) ? metadata['labels'] : {})) labels[key] = `${value}`;
+  for (const [key, value] of Object.entries(isRecord(metadata['labels']) ? metadata['labels'] : {}))
+    labels[key] = `${value}`;
   for (const key of UID_LABELS) labels[key] = uid;
   for (const key of NAME_LABELS) labels[key] = name;
   metadata['labels'] = labels;
@@ -65,7 +66,12 @@ function validate(job: KubeObject, old?: KubeObject): Cause[] {
       causes.push(fieldError.invalid(`spec.${field}`, value, 'must be greater than or equal to 0'));
   }
   if (spec['selector'] === undefined) causes.push(fieldError.required('spec.selector'));
-  else causes.push(...chosenSelector(job), ...validSelector(spec['selector'], 'spec.selector'), ...selectsTemplate(spec['selector'], template));
+  else
+    causes.push(
+      ...chosenSelector(job),
+      ...validSelector(spec['selector'], 'spec.selector'),
+      ...selectsTemplate(spec['selector'], template),
+    );
   const podSpec = child(template, 'spec');
   causes.push(...validatePodSpec(podSpec, 'spec.template.spec'));
   const policy = text(podSpec['restartPolicy']);

@@ -49,7 +49,11 @@ export const ROLE: KindRules = {
 };
 
 /** The internal Go type, which has no JSON names, is what the real server prints. */
-const goReference = (roleRef: unknown): Fields => ({ APIGroup: at(roleRef, 'apiGroup'), Kind: at(roleRef, 'kind'), Name: at(roleRef, 'name') });
+const goReference = (roleRef: unknown): Fields => ({
+  APIGroup: at(roleRef, 'apiGroup'),
+  Kind: at(roleRef, 'kind'),
+  Name: at(roleRef, 'name'),
+});
 
 function validateBinding(object: KubeObject, old?: KubeObject): Cause[] {
   const { roleRef } = object;
@@ -200,11 +204,21 @@ export const ENDPOINT_SLICE: KindRules = {
   },
   columns: [
     { name: 'AddressType', type: 'string', cell: (slice) => slice['addressType'] },
-    { name: 'Ports', type: 'string', cell: (slice) => records(slice['ports']).map(({ port }) => port).join(',') || '<unset>' },
+    {
+      name: 'Ports',
+      type: 'string',
+      cell: (slice) =>
+        records(slice['ports'])
+          .map(({ port }) => port)
+          .join(',') || '<unset>',
+    },
     {
       name: 'Endpoints',
       type: 'string',
-      cell: (slice) => records(slice['endpoints']).flatMap(({ addresses }) => (Array.isArray(addresses) ? addresses : [])).join(',') || '<unset>',
+      cell: (slice) =>
+        records(slice['endpoints'])
+          .flatMap(({ addresses }) => (Array.isArray(addresses) ? addresses : []))
+          .join(',') || '<unset>',
     },
   ],
 };

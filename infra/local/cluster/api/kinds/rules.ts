@@ -2,7 +2,16 @@ import { CLAIM, CONFIG_MAP, EVENT, NAMESPACE, NODE, SECRET, SERVICE_ACCOUNT } fr
 import { CRD } from './crd.ts';
 import { defaultCronJob, JOB } from './job.ts';
 import { POD } from './pod.ts';
-import { BINDING, BUDGET, ENDPOINT_SLICE, LEASE, NETWORK_POLICY, ROLE, STORAGE_CLASS, WEBHOOKS } from './policy-kinds.ts';
+import {
+  BINDING,
+  BUDGET,
+  ENDPOINT_SLICE,
+  LEASE,
+  NETWORK_POLICY,
+  ROLE,
+  STORAGE_CLASS,
+  WEBHOOKS,
+} from './policy-kinds.ts';
 import type { KindRules } from './resource-type.ts';
 import { SERVICE } from './service.ts';
 import { DAEMON_SET, DEPLOYMENT, REPLICA_SET, STATEFUL_SET } from './workloads.ts';

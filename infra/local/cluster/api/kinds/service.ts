@@ -14,7 +14,8 @@ function defaultService(service: KubeObject): void {
     if (port['targetPort'] === undefined || port['targetPort'] === 0 || port['targetPort'] === '')
       port['targetPort'] = port['port'];
   }
-  if (spec['sessionAffinity'] === 'ClientIP') fillIn(child(child(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10_800 });
+  if (spec['sessionAffinity'] === 'ClientIP')
+    fillIn(child(child(spec, 'sessionAffinityConfig'), 'clientIP'), { timeoutSeconds: 10_800 });
   if (spec['type'] === 'ExternalName') return;
   fillIn(spec, { internalTrafficPolicy: 'Cluster' });
   if (spec['type'] !== 'ClusterIP') fillIn(spec, { externalTrafficPolicy: 'Cluster' });
@@ -62,7 +63,12 @@ function validate({ spec = {} }: KubeObject, old?: KubeObject): Cause[] {
   for (const [index, { name, port }] of ports.entries()) {
     if (name === undefined && ports.length > 1) causes.push(fieldError.required(`spec.ports[${index}].name`));
     const good = typeof port === 'number' && port > 0 && port < 65_536;
-    if (!good) causes.push(...['port', 'targetPort'].map((field) => fieldError.invalid(`spec.ports[${index}].${field}`, port ?? 0, 'must be between 1 and 65535, inclusive')));
+    if (!good)
+      causes.push(
+        ...['port', 'targetPort'].map((field) =>
+          fieldError.invalid(`spec.ports[${index}].${field}`, port ?? 0, 'must be between 1 and 65535, inclusive'),
+        ),
+      );
   }
   if (!TYPES.includes(text(spec['type']))) causes.push(fieldError.notSupported('spec.type', spec['type'], TYPES));
   const before = old?.spec?.['clusterIP'];

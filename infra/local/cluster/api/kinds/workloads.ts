@@ -98,19 +98,19 @@ const AGE_FIRST: PrinterColumn[] = [
 export const DEPLOYMENT: KindRules = {
   generationOfAnnotations: true,
   ...workload(
-  { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 },
-  (spec) => rolling({ maxUnavailable: QUARTER, maxSurge: QUARTER })(child(spec, 'strategy')),
-  [
-    {
-      name: 'Ready',
-      type: 'string',
-      cell: ({ spec, status }) => `${status?.['readyReplicas'] ?? 0}/${spec?.['replicas'] ?? 0}`,
-    },
-    count('Up-to-date', ({ status }) => status?.['updatedReplicas']),
-    count('Available', ({ status }) => status?.['availableReplicas']),
-    ...AGE_FIRST,
-  ],
-),
+    { replicas: 1, revisionHistoryLimit: 10, progressDeadlineSeconds: 600 },
+    (spec) => rolling({ maxUnavailable: QUARTER, maxSurge: QUARTER })(child(spec, 'strategy')),
+    [
+      {
+        name: 'Ready',
+        type: 'string',
+        cell: ({ spec, status }) => `${status?.['readyReplicas'] ?? 0}/${spec?.['replicas'] ?? 0}`,
+      },
+      count('Up-to-date', ({ status }) => status?.['updatedReplicas']),
+      count('Available', ({ status }) => status?.['availableReplicas']),
+      ...AGE_FIRST,
+    ],
+  ),
 };
 
 export const REPLICA_SET = workload({ replicas: 1 }, () => undefined, [

@@ -74,7 +74,9 @@ function checkLocal(
   attributes: AccessAttributes,
 ): void {
   if (type.kind !== 'SelfSubjectAccessReview' && text(spec['user']) === '' && strings(spec['groups']).length === 0) {
-    throw invalid(NAMELESS, '', [fieldError.invalid('spec.user', '', 'at least one of user or group must be specified')]);
+    throw invalid(NAMELESS, '', [
+      fieldError.invalid('spec.user', '', 'at least one of user or group must be specified'),
+    ]);
   }
   if (type.kind === 'LocalSubjectAccessReview' && attributes.namespace !== namespace) {
     const detail = `must match metadata.namespace: ${namespace}`;

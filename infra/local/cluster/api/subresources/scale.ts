@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { mergePatch } from '../../apply/merge-patch.ts';
 import type { ClusterState } from '../cluster-state.ts';
-import { parseJson,  patchTypeOf, readBody, readObject } from '../http/body.ts';
+import { parseJson, patchTypeOf, readBody, readObject } from '../http/body.ts';
 import type { ResourceRequest } from '../http/request.ts';
 import { sendJson } from '../http/respond.ts';
 import type { ResourceType } from '../kinds/resource-type.ts';
@@ -83,13 +83,10 @@ export async function handleScale(
     ]);
   }
   const resourceVersion = at(wanted, 'metadata', 'resourceVersion');
-  const { entry } = await replace(
-    writeContext(cluster, { ...request, verb: 'patch' }, warnings),
-    (live) => {
-      const next = withReplicas(live, pathsOf(type).spec, replicas);
-      const precondition = typeof resourceVersion === 'string' ? { resourceVersion } : {};
-      return { next: { ...next, metadata: { ...next.metadata, ...precondition } }, owned: false };
-    },
-  );
+  const { entry } = await replace(writeContext(cluster, { ...request, verb: 'patch' }, warnings), (live) => {
+    const next = withReplicas(live, pathsOf(type).spec, replicas);
+    const precondition = typeof resourceVersion === 'string' ? { resourceVersion } : {};
+    return { next: { ...next, metadata: { ...next.metadata, ...precondition } }, owned: false };
+  });
   sendJson(response, 200, JSON.stringify(scaleOf(type, entry.object)), warnings);
 }

@@ -15,8 +15,26 @@ const API = [
 const MACHINERY = ['pkg/apis/meta/v1', 'pkg/api/resource', 'pkg/util/intstr', 'pkg/runtime'];
 const ROOTS = [
   ...['Namespace', 'Pod', 'ConfigMap', 'Secret', 'ServiceAccount', 'Service', 'Endpoints', 'Event', 'Node', 'Binding'],
-  ...['PersistentVolumeClaim', 'PersistentVolume', 'Deployment', 'ReplicaSet', 'DaemonSet', 'StatefulSet', 'Job', 'CronJob'],
-  ...['Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding', 'Lease', 'NetworkPolicy', 'EndpointSlice', 'Eviction'],
+  ...[
+    'PersistentVolumeClaim',
+    'PersistentVolume',
+    'Deployment',
+    'ReplicaSet',
+    'DaemonSet',
+    'StatefulSet',
+    'Job',
+    'CronJob',
+  ],
+  ...[
+    'Role',
+    'RoleBinding',
+    'ClusterRole',
+    'ClusterRoleBinding',
+    'Lease',
+    'NetworkPolicy',
+    'EndpointSlice',
+    'Eviction',
+  ],
   ...['TokenReview', 'TokenRequest', 'SelfSubjectReview', 'SubjectAccessReview', 'SelfSubjectAccessReview', 'Scale'],
   ...['LocalSubjectAccessReview', 'SelfSubjectRulesReview', 'PodDisruptionBudget', 'StorageClass', 'DeleteOptions'],
   ...['MutatingWebhookConfiguration', 'ValidatingWebhookConfiguration'],

@@ -60,18 +60,24 @@ const ROOTS = [
  * `{}` on a reference marks an embedded struct, which the server always prints: kept as `x-struct`. */
 const isZero = (value: unknown): boolean => value === '' || value === 0 || JSON.stringify(value) === '{}';
 
+/** `inProperties`: the keys are names of fields, not keywords. */
 function compact(node: unknown, inProperties = false): unknown {
   if (Array.isArray(node)) return node.map((item) => compact(item));
   if (typeof node !== 'object' || node === null) return node;
+  if (inProperties) return Object.fromEntries(Object.entries(node).map(([name, child]) => [name, compact(child)]));
   const out: Json = {};
-  for (const [key, value] of Object.entries(node)) {
-    if (!inProperties && key === 'default' && JSON.stringify(value) === '{}' && 'allOf' in node) out['x-struct'] = true;
-    if (!inProperties && (key === 'description' || (key === 'default' && isZero(value)))) continue;
-    if (!inProperties && key === 'allOf' && Array.isArray(value)) Object.assign(out, compact(value[0]));
-    else if (!inProperties && key === '$ref') out[key] = String(value).replace('#/components/schemas/', '');
-    else out[key] = compact(value, !inProperties && key === 'properties');
-  }
+  for (const [keyword, value] of Object.entries(node))
+    Object.assign(out, compactKeyword(keyword, value, 'allOf' in node));
   return out;
+}
+
+function compactKeyword(keyword: string, value: unknown, refers: boolean): Json {
+  if (keyword === 'description') return {};
+  if (keyword === 'default' && refers && JSON.stringify(value) === '{}') return { 'x-struct': true };
+  if (keyword === 'default' && isZero(value)) return {};
+  if (keyword === 'allOf' && Array.isArray(value)) return Object.assign({}, compact(value[0]));
+  if (keyword === '$ref') return { $ref: String(value).replace('#/components/schemas/', '') };
+  return { [keyword]: compact(value, keyword === 'properties') };
 }
 
 function reach(name: string, all: Json, into: Json): void {

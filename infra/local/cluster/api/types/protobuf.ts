@@ -105,7 +105,7 @@ function timeOf(bytes: Buffer, micro: boolean): string | null {
   return `${time.toISOString().slice(0, 19)}.${fraction}Z`;
 }
 
-function valueOf(type: string, value: bigint | Buffer): unknown {
+function fieldValue(type: string, value: bigint | Buffer): unknown {
   if (!Buffer.isBuffer(value)) return type === 'bool' ? value !== 0n : Number(value);
   if (type === 'string') return value.toString('utf8');
   if (type === 'bytes') return value.toString('base64');
@@ -114,7 +114,14 @@ function valueOf(type: string, value: bigint | Buffer): unknown {
 }
 
 /** Fields that Go embeds: their own fields stand in the place of the field in JSON. */
-const INLINE = new Set(['volumeSource', 'persistentVolumeSource', 'handler', 'localObjectReference', 'rule', 'ephemeralContainerCommon']);
+const INLINE = new Set([
+  'volumeSource',
+  'persistentVolumeSource',
+  'handler',
+  'localObjectReference',
+  'rule',
+  'ephemeralContainerCommon',
+]);
 const jsonName = (name: string): string => (name === 'Webhooks' ? 'webhooks' : name);
 
 function messageOf(message: string, bytes: Buffer): Json {
@@ -125,10 +132,12 @@ function messageOf(message: string, bytes: Buffer): Json {
     const [name, type, label] = fields[number] ?? [];
     if (name === undefined || type === undefined) continue;
     const key = jsonName(name);
-    if (label === 'list') out[key] = [...(Array.isArray(out[key]) ? out[key] : []), valueOf(type, value)];
-    else if (label === 'map') out[key] = { ...(out[key] as Json | undefined), ...entryOf(type, value) }; // Only this line sets it.
-    else if (INLINE.has(key) && Buffer.isBuffer(value) && type in messages()) Object.assign(out, messageOf(type, value));
-    else out[key] = valueOf(type, value);
+    if (label === 'list') out[key] = [...(Array.isArray(out[key]) ? out[key] : []), fieldValue(type, value)];
+    else if (label === 'map')
+      out[key] = { ...(out[key] as Json | undefined), ...entryOf(type, value) }; // Only this line sets it.
+    else if (INLINE.has(key) && Buffer.isBuffer(value) && type in messages())
+      Object.assign(out, messageOf(type, value));
+    else out[key] = fieldValue(type, value);
   }
   return out;
 }
@@ -136,23 +145,30 @@ function messageOf(message: string, bytes: Buffer): Json {
 function entryOf(type: string, entry: bigint | Buffer): Json {
   if (!Buffer.isBuffer(entry)) throw new ProtobufError('a map entry must be a message');
   const fields = plain(entry);
-  return { [textOf(fields.get(1))]: valueOf(type, fields.get(2) ?? Buffer.alloc(0)) };
+  return { [textOf(fields.get(1))]: fieldValue(type, fields.get(2) ?? Buffer.alloc(0)) };
 }
 
 function messageName(apiVersion: string, kind: string): string {
   if (kind.endsWith('Options')) return `${META}.apis.meta.v1.${kind}`;
   const [group = '', version] = apiVersion.split('/');
-  return version === undefined ? `k8s.io.api.core.${group}.${kind}` : `k8s.io.api.${group.split('.')[0]}.${version}.${kind}`;
+  return version === undefined
+    ? `k8s.io.api.core.${group}.${kind}`
+    : `k8s.io.api.${group.split('.')[0]}.${version}.${kind}`;
 }
 
 /** The JSON form of an object in the protobuf envelope. */
 export function decodeProtobuf(body: Buffer): Json {
-  if (!body.subarray(0, MAGIC.length).equals(MAGIC)) throw new ProtobufError('provided data does not appear to be a protobuf message');
+  if (!body.subarray(0, MAGIC.length).equals(MAGIC))
+    throw new ProtobufError('provided data does not appear to be a protobuf message');
   const envelope = plain(body.subarray(MAGIC.length));
   const typeMeta = envelope.get(1);
   const raw = envelope.get(2);
   if (!Buffer.isBuffer(typeMeta)) throw new ProtobufError('the envelope names no type');
   const type = plain(typeMeta);
   const [apiVersion, kind] = [textOf(type.get(1)), textOf(type.get(2))];
-  return { apiVersion, kind, ...messageOf(messageName(apiVersion, kind), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0)) };
+  return {
+    apiVersion,
+    kind,
+    ...messageOf(messageName(apiVersion, kind), Buffer.isBuffer(raw) ? raw : Buffer.alloc(0)),
+  };
 }

@@ -46,10 +46,16 @@ function patched(context: WriteContext, patchType: PatchType, live: KubeObject, 
   if ('error' in outcome) throw refused(outcome.error);
   const { name } = isRecord(outcome.object['metadata']) ? outcome.object['metadata'] : {};
   if (name !== context.request.name) {
-    throw badRequest(`the name of the object (${name ?? ''}) does not match the name on the URL (${context.request.name})`);
+    throw badRequest(
+      `the name of the object (${name ?? ''}) does not match the name on the URL (${context.request.name})`,
+    );
   }
   try {
-    return intake(context.type, outcome.object, { validation: context.validation, warnings: context.warnings, patched: true });
+    return intake(context.type, outcome.object, {
+      validation: context.validation,
+      warnings: context.warnings,
+      patched: true,
+    });
   } catch (error) {
     const about =
       error instanceof DecodeError ||
