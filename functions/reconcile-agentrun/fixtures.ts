@@ -15,7 +15,7 @@ import { buildOf } from './start.ts';
 export const CONFIG = loadRunConfig({});
 export const CREATED = '2026-01-02T03:04:05Z';
 /** A moment so many seconds after the run and its Job were created. */
-export const after = (seconds: number): Date => new Date(Date.parse(CREATED) + seconds * 1000);
+export const later = (seconds: number): Date => new Date(Date.parse(CREATED) + seconds * 1000);
 
 interface RunParts {
   metadata?: Partial<ObjectMeta>;

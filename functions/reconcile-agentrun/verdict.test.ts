@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import {
-  after,
   aJob,
   anAgentRun,
   anEndedAgent,
@@ -9,6 +8,7 @@ import {
   CONFIG,
   CREATED,
   endedJob,
+  later,
   RUNNING,
 } from './fixtures.ts';
 import type { Executing } from './observed.ts';
@@ -22,7 +22,7 @@ const exited = (exitCode: number, reason = 'Error') => ({ exitCode, reason, fini
 const waiting = (reason: string, message = '') =>
   aPod({ phase: 'Pending', containerStatuses: [{ name: 'agent', state: { waiting: { reason, message } } }] });
 const at = (seconds: number, parts: Parameters<typeof anExecuting>[0]) =>
-  judge(anExecuting(parts), after(seconds), CONFIG);
+  judge(anExecuting(parts), later(seconds), CONFIG);
 /** Reason and error of a verdict that ends the run. */
 const whyAt = (seconds: number, parts: Parameters<typeof anExecuting>[0]) => {
   const verdict = at(seconds, parts);
