@@ -11,7 +11,11 @@ const DRAIN_MS = 10_000;
 async function main(): Promise<void> {
   const config = loadRelayConfig(process.env);
   const connection = await relayConnection(process.env);
-  const tracing = await startTracing('sympozium-relay', process.env);
+  const tracing = await startTracing('sympozium-relay', process.env).catch((error: unknown) => {
+    // Passes matter more than their traces.
+    log('warn', 'Could not start tracing', { error: String(error) });
+    return undefined;
+  });
   const relay = await startRelay({ config, connection, tracing });
 
   let stopping = false;

@@ -5,12 +5,12 @@ import type { Connection } from '../../shared/kube/transport.ts';
 import type { Tracing } from '../../shared/telemetry/otel.ts';
 import type { RelayConfig } from './config.ts';
 import { createControllers } from './controllers.ts';
-import { createDeliver } from './delivery/deliver.ts';
+import { createDeliver, type Deliver } from './delivery/deliver.ts';
 import { createPost } from './delivery/post.ts';
 import { createControllerMetrics } from './metrics/controller-metrics.ts';
 import { createRegistry } from './metrics/registry.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
-import { createBusConnection } from './nats/connection.ts';
+import { type BusConnection, createBusConnection } from './nats/connection.ts';
 import { createMessageBus } from './nats/message-bus.ts';
 import { subscribeWakes } from './nats/wakes.ts';
 import { type Clock, pause, systemClock } from './queue/clock.ts';
@@ -87,31 +87,45 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     observe: metrics.message,
   });
 
-  const missing = () => [...controllers.watches.missing(), ...(bus.current() === undefined ? ['nats'] : [])];
-  const secrets = config.FUNCTION_TO_RELAY_SECRETS.map((one) => one.reveal());
-  const signed = createSignedRequests(secrets, now);
-  const { published } = metrics;
-  const server = createRelayServer(
-    createRoutes({ bus, functions, deliver, signed, published, metrics: registry.render, missing }),
-  );
-
-  const url = await listen(server, config.RELAY_HOST, config.RELAY_PORT);
+  const server = createServerOf({ config, bus, deliver, controllers, metrics, render: registry.render });
+  const url = await listen(server.http, config.RELAY_HOST, config.RELAY_PORT);
   messages.start();
   bus.start();
   controllers.start();
   return {
     url,
-    missing,
+    missing: server.missing,
     async stop() {
       // Functions under way may still publish, so the server and the bus go last.
       await Promise.all([controllers.stop(), messages.stop()]);
-      server.close();
-      server.closeAllConnections();
+      server.http.close();
+      server.http.closeAllConnections();
       await bus.stop();
       kube.close();
       closePost();
     },
   };
+}
+
+interface ServerParts {
+  config: RelayConfig;
+  bus: BusConnection;
+  deliver: Deliver;
+  controllers: ReturnType<typeof createControllers>;
+  metrics: ReturnType<typeof createRelayMetrics>;
+  render: () => string;
+}
+
+function createServerOf({ config, bus, deliver, controllers, metrics, render }: ServerParts) {
+  const missing = () => [...controllers.watches.missing(), ...(bus.current() === undefined ? ['nats'] : [])];
+  const secrets = config.FUNCTION_TO_RELAY_SECRETS.map((one) => one.reveal());
+  const signed = createSignedRequests(secrets, () => new Date());
+  const { functions } = config;
+  const { published } = metrics;
+  const http = createRelayServer(
+    createRoutes({ bus, functions, deliver, signed, published, metrics: render, missing }),
+  );
+  return { http, missing };
 }
 
 function listen(server: Server, host: string, port: number): Promise<string> {

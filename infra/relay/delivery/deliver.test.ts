@@ -5,7 +5,6 @@ import { Secret } from '../../../shared/config/load.ts';
 import { createReceiver } from '../../../shared/delivery/receive.ts';
 import { type Call, createDeliver } from './deliver.ts';
 import { createPost } from './post.ts';
-import { nextTraceparent } from './traceparent.ts';
 
 const SECRET = 'whsec_c2VjcmV0';
 const closing: (() => void)[] = [];
@@ -135,15 +134,5 @@ describe('a delivery', () => {
     const startedAt = performance.now();
     expect(await deliver({ ...CALL, timeoutSeconds: 0.1 })).toEqual({ kind: 'failed', cause: 'TIMEOUT' });
     expect(performance.now() - startedAt).toBeGreaterThan(5_050);
-  });
-});
-
-describe('the trace context', () => {
-  it.each([
-    ['none', undefined],
-    ['nonsense', 'hello'],
-    ['an all-zero trace', `00-${'0'.repeat(32)}-${'b'.repeat(16)}-01`],
-  ])('starts a trace of its own when the parent is %s', (_name, parent) => {
-    expect(nextTraceparent(parent)).toMatch(/^00-(?!0{32})[0-9a-f]{32}-[0-9a-f]{16}-01$/);
   });
 });

@@ -4,9 +4,9 @@ import type { Envelope } from '../../../shared/delivery/envelope.ts';
 import { ReplySchema } from '../../../shared/delivery/reply.ts';
 import { sign } from '../../../shared/delivery/signature.ts';
 import type { Tracing } from '../../../shared/telemetry/otel.ts';
+import { nextTraceparent } from '../../../shared/telemetry/trace-context.ts';
 import type { Delivery } from './delivery.ts';
 import { type Answer, type Post, PostTimeoutError } from './post.ts';
-import { nextTraceparent } from './traceparent.ts';
 
 /** Which function is called with what; the rest of the envelope is made here. */
 export interface Call {
