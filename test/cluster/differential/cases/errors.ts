@@ -92,6 +92,8 @@ export const ERROR_CASES: DifferentialCase[] = [
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ env: [{ name: 'A=B', value: '1' }] })] })),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ imagePullPolicy: 'Maybe' })] })),
       bad(`POST ${NS}/pods`, pod('a', { serviceAccountName: 'absent' })),
+      bad(`POST ${NS}/pods`, pod('a', { priorityClassName: 'absent' })),
+      bad(`POST ${NS}/pods`, pod('a', { runtimeClassName: 'absent' })),
       bad(`POST ${NS}/pods`, pod('a', { containers: [container({ resources: { limits: { cpu: 'lots' } } })] })),
       bad(`POST ${NS}/pods`, pod('a', { volumes: [{ name: 'v' }, { name: 'v' }] })),
     ],

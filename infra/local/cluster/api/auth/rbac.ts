@@ -1,5 +1,6 @@
 import type { User } from '../http/request.ts';
-import { isRecord } from '../object.ts';
+import { selectorMatches } from '../kinds/selector.ts';
+import { at, isRecord, type KubeObject } from '../object.ts';
 import type { Store } from '../storage/store.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -54,6 +55,8 @@ export function ruleAllows(rule: PolicyRule, attributes: AccessAttributes): bool
   );
 }
 
+const rulesIn = (role: KubeObject): PolicyRule[] => (Array.isArray(role['rules']) ? role['rules'] : []);
+
 export const isMaster = (user: User): boolean => user.groups.includes('system:masters');
 
 /** Role-based access control over the stored roles and bindings. Rules only ever add; what no rule allows is forbidden. */
@@ -106,8 +109,17 @@ export class Rbac {
       kind === 'ClusterRole'
         ? this.#store.get(`${GROUP}/clusterroles`, `${name}`)
         : this.#store.get(`${GROUP}/roles`, `${namespace}/${name}`);
-    const rules = role?.object['rules'];
-    return Array.isArray(rules) ? rules : [];
+    if (role === undefined) return [];
+    const selectors = at(role.object, 'aggregationRule', 'clusterRoleSelectors');
+    return Array.isArray(selectors) ? this.#aggregated(selectors) : rulesIn(role.object);
+  }
+
+  /** Rules of an aggregated role: looked up each time, where the real cluster has a controller write them down. */
+  #aggregated(selectors: readonly unknown[]): PolicyRule[] {
+    const roles = this.#store.collection(`${GROUP}/clusterroles`).list('');
+    return roles
+      .filter(({ object }) => selectors.some((selector) => selectorMatches(selector, object.metadata.labels ?? {})))
+      .flatMap(({ object }) => rulesIn(object));
   }
 
   /** The first rule of `wanted` that the user does not hold already. */

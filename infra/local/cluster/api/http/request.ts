@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { ResourceType } from '../kinds/resource-type.ts';
+import { badRequest } from '../status.ts';
 
 export interface User {
   name: string;
@@ -32,9 +33,17 @@ export interface ResourcePath {
   rest: string;
 }
 
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw badRequest(`invalid URL escape ${JSON.stringify(part)}`);
+  }
+}
+
 /** Splits `/api/v1/namespaces/a/pods/b/log` as the real server's RequestInfo resolver does; undefined when it names no resource. */
 export function parseResourcePath(path: string): ResourcePath | undefined {
-  const parts = path.split('/').slice(1).map(decodeURIComponent);
+  const parts = path.split('/').slice(1).map(decoded);
   if (parts.at(-1) === '') parts.pop();
   const core = parts[0] === 'api';
   if (!core && parts[0] !== 'apis') return undefined;

@@ -1,6 +1,15 @@
 import type { ServerResponse } from 'node:http';
 import { ApiError, internalError } from '../status.ts';
 
+/** Header values are ASCII; other characters, say of an unknown field's name, are escaped as in JSON. */
+function warningHeader(text: string): string {
+  const escaped = JSON.stringify(text).replace(
+    /[^ -~]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+  return `299 - ${escaped}`;
+}
+
 export function sendJson(
   response: ServerResponse,
   code: number,
@@ -13,7 +22,7 @@ export function sendJson(
     'content-length': `${Buffer.byteLength(body)}`,
     'cache-control': 'no-cache, private',
   };
-  if (warnings.length > 0) headers['warning'] = [...new Set(warnings)].map((text) => `299 - ${JSON.stringify(text)}`);
+  if (warnings.length > 0) headers['warning'] = [...new Set(warnings)].map(warningHeader);
   response.writeHead(code, headers);
   response.end(body);
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { checkEscalation } from '../auth/escalation.ts';
 import { toStored } from '../kinds/events.ts';
 import { NAMESPACES } from '../kinds/names.ts';
-import { admitServiceAccount } from '../kinds/service-account-admission.ts';
+import { admitClasses, admitServiceAccount } from '../kinds/pod-admission.ts';
 import { generateName, validateMeta } from '../meta/object-meta.ts';
 import { type KubeObject, rfc3339 } from '../object.ts';
 import { ApiError, alreadyExists, badRequest, type Cause, forbidden, invalid, notFound } from '../status.ts';
@@ -30,7 +30,10 @@ export async function createObject(context: WriteContext, raw: Record<string, un
  */
 export async function finishCreate(context: WriteContext, owned: KubeObject): Promise<WriteResult> {
   const { cluster, type, request } = context;
-  if (type.storage === 'pods') admitServiceAccount(cluster, owned);
+  if (type.storage === 'pods') {
+    admitServiceAccount(cluster, owned);
+    admitClasses(owned);
+  }
   const admitted = await cluster.webhooks.admit({ context, operation: 'CREATE', object: owned, old: undefined });
   const object = admitted === owned ? owned : reread(context, admitted);
   type.rules.prepareCreate?.(object);

@@ -107,7 +107,7 @@ class Watch {
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      const listener = (event: StoreEvent): void => this.#send(event);
+      const listener = (event: StoreEvent): void => this.#tell(event);
       const bookmark = options.bookmarks ? setInterval(() => this.#bookmark(), BOOKMARK_MS) : undefined;
       const last = options.seconds - LAST_BOOKMARK_SECONDS;
       const farewell = options.bookmarks && last > 0 ? setTimeout(() => this.#bookmark(), last * 1000) : undefined;
@@ -151,6 +151,15 @@ class Watch {
   #selects(entry: Entry | undefined): entry is Entry {
     if (entry === undefined || !entry.key.startsWith(this.#selection.prefix)) return false;
     return this.#selection.matches === undefined || this.#selection.matches(entry.object);
+  }
+
+  /** A watch that fails ends alone: the write that it hears of has been stored. */
+  #tell(event: StoreEvent): void {
+    try {
+      this.#send(event);
+    } catch {
+      this.#response.destroy();
+    }
   }
 
   #send(event: StoreEvent): void {

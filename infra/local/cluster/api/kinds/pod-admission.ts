@@ -25,6 +25,26 @@ function tokenVolume(name: string): Record<string, unknown> {
   };
 }
 
+const SYSTEM_PRIORITIES: Record<string, number> = {
+  'system-node-critical': 2_000_001_000,
+  'system-cluster-critical': 2_000_000_000,
+};
+
+/** The Priority and RuntimeClass admission plugins, in a cluster that has no such classes but the system's own. */
+export function admitClasses(pod: KubeObject): void {
+  const spec = child(pod, 'spec');
+  const { name = '' } = pod.metadata;
+  const { priorityClassName, runtimeClassName } = spec;
+  if (typeof priorityClassName === 'string' && priorityClassName !== '') {
+    const priority = SYSTEM_PRIORITIES[priorityClassName];
+    if (priority === undefined)
+      throw forbidden(PODS, name, `no PriorityClass with name ${priorityClassName} was found`);
+    spec['priority'] = priority;
+  }
+  if (runtimeClassName !== undefined)
+    throw forbidden(PODS, name, `pod rejected: RuntimeClass "${runtimeClassName}" not found`);
+}
+
 /** The ServiceAccount admission plugin: a pod runs as an account that exists, with a token where it wants one. */
 export function admitServiceAccount({ store }: ClusterState, pod: KubeObject): void {
   const spec = child(pod, 'spec');
