@@ -1,7 +1,7 @@
 import { Agent, request } from 'node:https';
 import type { ApiServer } from './server.ts';
 
-export interface TestAnswer {
+interface TestAnswer {
   code: number;
   // biome-ignore lint/suspicious/noExplicitAny: what a test expects of an answer is its own business.
   body: any;

@@ -38,7 +38,7 @@ function resourceCovers(resources: readonly string[] | undefined, resource: stri
   return has(resources, full) || (subresource !== '' && (resources ?? []).includes(`*/${subresource}`));
 }
 
-export function ruleAllows(rule: PolicyRule, attributes: AccessAttributes): boolean {
+function ruleAllows(rule: PolicyRule, attributes: AccessAttributes): boolean {
   if (!has(rule.verbs, attributes.verb)) return false;
   if (attributes.path !== undefined) {
     const path = attributes.path;

@@ -17,7 +17,7 @@ import type { Store } from '../storage/store.ts';
 export const ISSUER = 'https://kubernetes.default.svc.cluster.local';
 
 /** What a token may be bound to: it dies with it. */
-export interface BoundObject {
+interface BoundObject {
   kind: string;
   apiVersion: string;
   name: string;

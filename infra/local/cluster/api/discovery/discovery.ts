@@ -59,7 +59,7 @@ interface Group {
   versions: string[];
 }
 
-export function groupsOf(cluster: ClusterState): Group[] {
+function groupsOf(cluster: ClusterState): Group[] {
   const groups = new Map<string, string[]>();
   for (const { group, version } of cluster.registry.all()) {
     if (group === '') continue;
@@ -71,7 +71,7 @@ export function groupsOf(cluster: ClusterState): Group[] {
 }
 
 /** Stable before beta before alpha, higher numbers first (Kubernetes version priority). */
-export function newestFirst(a: string, b: string): number {
+function newestFirst(a: string, b: string): number {
   const rank = (version: string): number => {
     const [, major = '0', stage, minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
     return (stage === undefined ? 2 : stage === 'beta' ? 1 : 0) * 1e6 + Number(major) * 1e3 + Number(minor);

@@ -32,7 +32,7 @@ function closure(names: readonly string[]): Json {
   return schemas;
 }
 
-export function customDefinition({ group, version, kind }: ResourceType): string {
+function customDefinition({ group, version, kind }: ResourceType): string {
   return `${group.split('.').reverse().join('.')}.${version}.${kind}`;
 }
 

@@ -63,7 +63,7 @@ function listMeta({ revision, continue: token, remaining }: Page, alwaysContinue
 }
 
 /** The JSON as stored, unless another version of the kind was asked for. */
-export function jsonOf(type: ResourceType, entry: Entry): string {
+function jsonOf(type: ResourceType, entry: Entry): string {
   return entry.object.apiVersion === type.apiVersion ? entry.json : JSON.stringify(fromStored(type, entry.object));
 }
 

@@ -181,6 +181,6 @@ function rulesOf(version: Record<string, unknown>): KindRules {
   return columns.length === 0 ? {} : { columns };
 }
 
-export function isEstablished({ status }: KubeObject): boolean {
+function isEstablished({ status }: KubeObject): boolean {
   return records(status?.['conditions']).some(({ type, status: value }) => type === 'Established' && value === 'True');
 }

@@ -2,4 +2,3 @@ import type { Subject } from '../status.ts';
 
 export const NAMESPACES: Subject = { group: '', resource: 'namespaces', kind: 'Namespace' };
 export const PODS: Subject = { group: '', resource: 'pods', kind: 'Pod' };
-export const SERVICE_ACCOUNTS: Subject = { group: '', resource: 'serviceaccounts', kind: 'ServiceAccount' };

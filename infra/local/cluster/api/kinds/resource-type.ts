@@ -58,7 +58,7 @@ export interface ResourceType extends Subject {
   readonly typeInfo: () => TypeInfo;
 }
 
-export interface CustomVersion {
+interface CustomVersion {
   readonly schema: CompiledSchema;
   readonly crdName: string;
   readonly scalePaths?: { spec: string; status: string; selector?: string };

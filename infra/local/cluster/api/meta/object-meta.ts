@@ -91,7 +91,7 @@ function unqualifiedFinalizers({ finalizers = [] }: ObjectMeta): Cause[] {
   });
 }
 
-export function validateName(name: string, rule: KindRules['name'], path = 'metadata.name'): Cause[] {
+function validateName(name: string, rule: KindRules['name'], path = 'metadata.name'): Cause[] {
   return NAME_CHECKS[rule ?? 'subdomain'](name).map((error) => fieldError.invalid(path, name, error));
 }
 

@@ -32,7 +32,7 @@ function selectorOf(type: ResourceType, object: KubeObject): string {
 }
 
 /** The Scale of an object. */
-export function scaleOf(type: ResourceType, object: KubeObject): Record<string, unknown> {
+function scaleOf(type: ResourceType, object: KubeObject): Record<string, unknown> {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const paths = pathsOf(type);
   const replicas = Number(at(object, ...paths.spec) ?? 0);

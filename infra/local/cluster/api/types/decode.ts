@@ -2,6 +2,7 @@
  * Decodes an object of a built-in kind as the real server's typed decoder would: unknown fields are dropped and reported, a wrong
  * type is an error with Go's wording, empty optional values vanish (`omitempty`) and embedded structs appear (`status: {}`).
  */
+import { isRecord } from '../object.ts';
 import { definition, type SchemaNode } from './builtin-types.ts';
 import { omitsZero } from './zero.ts';
 
@@ -129,10 +130,6 @@ function list(items: Decoder, goType: string): Decoder {
 }
 
 const emptyOf = (goType: string): unknown => (goType === 'string' ? '' : {});
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
 
 function struct(name: string, node: SchemaNode): Decoder {
   const fields = new Map<string, Field>();

@@ -103,8 +103,3 @@ function customObject(type: ResourceType, raw: Record<string, unknown>, unknown:
   unknown.push(...unknownPaths);
   return { ...schema.default(value), apiVersion: type.apiVersion, kind: type.kind, metadata };
 }
-
-/** An object of the storage version as this version shows it: with one schema for all versions only the name differs. */
-export function inVersion(type: ResourceType, object: KubeObject): KubeObject {
-  return object.apiVersion === type.apiVersion ? object : { ...object, apiVersion: type.apiVersion };
-}

@@ -28,7 +28,7 @@ export function getObject(cluster: ClusterState, { type, namespace, name }: Reso
 }
 
 /** The fields a field selector may name, with their values in `object`. */
-export function selectableFields(type: ResourceType, object: KubeObject): Record<string, string> {
+function selectableFields(type: ResourceType, object: KubeObject): Record<string, string> {
   const fields: Record<string, string> = { 'metadata.name': object.metadata.name ?? '' };
   if (type.namespaced) fields['metadata.namespace'] = object.metadata.namespace ?? '';
   Object.assign(fields, type.rules.selectable?.(object));
