@@ -5,7 +5,7 @@ import { LABELS } from '../../crds/labels.ts';
 import { loadRunConfig } from '../../functions/reconcile-agentrun/config.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
-import type { Job } from '../../shared/pods/job.ts';
+import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import type { RunMove } from './agentrun-world.ts';
@@ -71,6 +71,9 @@ function holdsAtRest(world: World, { primaries }: History): void {
   expect(run.metadata.labels?.[LABELS.finished]).toBe('true');
   expect(run.metadata.finalizers).toEqual([]);
   expect(told).toHaveLength(1);
+  // A Job that goes on must be one whose agent reported, since its bridge ends it.
+  const reported = ['Succeeded', 'AgentFailed'].includes(run.status?.conditions?.[0]?.reason ?? '');
+  for (const { object } of world.store.all(JOBS)) expect(reported || jobEnd(object as Job) !== undefined).toBe(true);
 }
 
 describe('the AgentRun reconciler', () => {
