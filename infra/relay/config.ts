@@ -40,23 +40,30 @@ export type RelayFunction = z.output<typeof RelayFunctionSchema>;
 
 const RoutingSchema = z.object({ functions: z.array(RelayFunctionSchema) });
 
-const EnvironmentSchema = z.object({
-  RELAY_CONFIG: z.string(),
-  FUNCTIONS_URL: z.url(),
-  NATS_URL: z.string(),
-  NATS_CREDS_FILE: z.string().optional(),
-  RELAY_HOST: z.string().default('127.0.0.1'),
-  RELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8788),
-  RELAY_SHARD: z.string().default('0'),
-  RELAY_TO_FUNCTION_SECRETS: secretList,
-  FUNCTION_TO_RELAY_SECRETS: secretList,
+export const RelayEnvironmentSchema = z.object({
+  RELAY_CONFIG: z.string().describe('Path of the generated list of functions; set in the image.'),
+  FUNCTIONS_URL: z.url().describe('Base URL of the functions: the host, or the API gateway.'),
+  NATS_URL: z.string().describe('Address of NATS.'),
+  NATS_CREDS_FILE: z
+    .string()
+    .optional()
+    .describe("Path of the relay's NATS credentials; without it NATS must let everyone in."),
+  RELAY_HOST: z.string().default('127.0.0.1').describe('Address to listen on; `0.0.0.0` in the image.'),
+  RELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8788).describe('Port to listen on.'),
+  RELAY_SHARD: z.string().default('0').describe('Name of this relay in the source of what it sends.'),
+  RELAY_TO_FUNCTION_SECRETS: secretList.describe(
+    'Keys of requests to functions, parted by spaces: the first one signs, functions accept all of theirs.',
+  ),
+  FUNCTION_TO_RELAY_SECRETS: secretList.describe(
+    'Keys that requests of functions may be signed with, parted by spaces: two while a key is replaced.',
+  ),
 });
 
-export type RelayConfig = z.output<typeof EnvironmentSchema> & { functions: RelayFunction[] };
+export type RelayConfig = z.output<typeof RelayEnvironmentSchema> & { functions: RelayFunction[] };
 
 /** The relay's environment and the file that `RELAY_CONFIG` names. Throws `CONFIG_INVALID` with what is wrong. */
 export function loadRelayConfig(env: Environment): RelayConfig {
-  const config = loadConfig(EnvironmentSchema, env);
+  const config = loadConfig(RelayEnvironmentSchema, env);
   return { ...config, functions: readRouting(config.RELAY_CONFIG) };
 }
 

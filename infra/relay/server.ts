@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import { AppError, classify, ERRORS } from '../../shared/errors.ts';
 
-export interface Response {
+interface Response {
   status: number;
   /** JSON, or text when it is a string. */
   body: unknown;

@@ -4,8 +4,6 @@ import type { Clock } from './clock.ts';
 const RANGE = { minMs: 250, maxMs: 10_000 };
 const MAX_RETRY_AFTER_MS = 30_000;
 
-export type Throttle = ReturnType<typeof createThrottle>;
-
 /**
  * Holds back from a whole function that refuses work or is not there. That is no failure of the key or message that met
  * it, so their own backoff is left alone.

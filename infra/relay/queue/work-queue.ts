@@ -17,8 +17,6 @@ export interface WorkQueueOptions {
   onAvailable: () => void;
 }
 
-export type WorkQueue = ReturnType<typeof createWorkQueue>;
-
 /** Longer requests fire early, which costs a pass and loses nothing; Node's timers end at 24.8 days. */
 const MAX_DELAY_MS = 86_400_000;
 

@@ -19,7 +19,7 @@ export interface WatchTiming {
   shortMs: number;
 }
 
-export const WATCH_TIMING: WatchTiming = {
+const WATCH_TIMING: WatchTiming = {
   backoff: { minMs: 800, maxMs: 30_000, healthyMs: 120_000 },
   silenceMs: 150_000,
   resyncMs: 36_000_000,

@@ -22,7 +22,7 @@ interface Seen {
 export type Tracker = ReturnType<typeof createTracker>;
 
 /** `<namespace>/<name>`; objects of the cluster have an empty namespace. */
-export function keyOf({ metadata }: KubeObject): string {
+function keyOf({ metadata }: KubeObject): string {
   return `${metadata.namespace ?? ''}/${metadata.name}`;
 }
 

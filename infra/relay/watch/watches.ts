@@ -9,7 +9,7 @@ import { compileField } from './projection.ts';
 import { createTracker, type Subscriber, type Tracker } from './tracker.ts';
 
 /** Where a function's keys go. */
-export interface KeySink {
+interface KeySink {
   add(key: string): void;
   /** The primary has left the watch: nothing is due for it any more. */
   drop(key: string): void;
@@ -33,8 +33,6 @@ interface Source {
   users: Set<string>;
   loop: ListWatch;
 }
-
-export type Watches = ReturnType<typeof createWatches>;
 
 /** One list-watch per distinct resource and selector, shared by the functions that watch the same. */
 export function createWatches({ functions, sinkOf, ...rest }: WatchesOptions) {
