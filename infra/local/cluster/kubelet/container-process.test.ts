@@ -60,7 +60,7 @@ describe('startProcess', () => {
   });
 
   it('ends with 137 and leaves nothing behind when it is killed', async () => {
-    const process = start('sleep 100 & echo $!; trap "" TERM; wait');
+    const process = start('sleep 100 & echo $!; trap "" TERM; while :; do sleep 1; done');
     await vi.waitFor(() => expect(logLines().length).toBe(1), { timeout: 5000 });
     const child = Number(logLines()[0]?.split(' ')[1]);
     process.kill();
