@@ -19,7 +19,7 @@ import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 /** Tells apart the cluster-wide rights of same-named runs of two namespaces [RUN-W19]. */
-export const RUN_NAMESPACE_LABEL = 'sympozium.ai/run-namespace';
+const RUN_NAMESPACE_LABEL = 'sympozium.ai/run-namespace';
 
 /** Which sidecars of a run get which rights. */
 export function grantsOf(build: Pick<RunBuild, 'skills'>): Grant[] {

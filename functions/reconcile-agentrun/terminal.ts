@@ -60,7 +60,7 @@ export function deletion(job: Job, propagation: 'Foreground' | 'Background'): Ac
  * Exactly one a run [RUN-W34]: `agent.run.completed` with the result, or `agent.run.failed` with the error. Made from what is
  * stored and from nothing else, so that every repeat is the same message.
  */
-export function terminalEvent(run: AgentRun, status: AgentRunStatus): BusMessage {
+function terminalEvent(run: AgentRun, status: AgentRunStatus): BusMessage {
   const { result = '', error = '', tokenUsage, completedAt = '' } = status;
   if (status.phase !== AGENT_RUN_PHASES.succeeded) return failedEvent(run, error, completedAt);
   const { durationMs = 0, inputTokens = 0, outputTokens = 0, toolCalls = 0 } = tokenUsage ?? {};

@@ -24,7 +24,7 @@ export interface VolumeMount {
   readOnly?: boolean;
 }
 
-export interface ResourceList {
+interface ResourceList {
   cpu: string;
   memory: string;
 }

@@ -159,7 +159,7 @@ export function startPod(world: World, pod: Pod): void {
   setPod(world, pod, { phase: 'Running', conditions: [], containerStatuses });
 }
 
-export function setPod({ store }: World, pod: Pod, status: NonNullable<Pod['status']>): void {
+function setPod({ store }: World, pod: Pod, status: NonNullable<Pod['status']>): void {
   const current = store.get(PODS, pod.metadata.namespace, pod.metadata.name) as Pod | undefined;
   if (current === undefined) return;
   store.update(PODS, current, { ...current, status: { ...current.status, ...status } } as KubeObject);
@@ -219,7 +219,7 @@ export function endPod(world: World, pod: Pod, job: Job | undefined): void {
 }
 
 /** `lost` is the pod that the Job controller removes with it. */
-export function endJob(world: World, job: Job, type: 'Complete' | 'Failed', reason: string, lost?: Pod): void {
+function endJob(world: World, job: Job, type: 'Complete' | 'Failed', reason: string, lost?: Pod): void {
   const status = { conditions: [{ type, status: 'True', reason }], [type === 'Complete' ? 'succeeded' : 'failed']: 1 };
   world.store.update(JOBS, job, { ...job, status } as KubeObject);
   if (lost !== undefined) world.store.remove(PODS, lost);

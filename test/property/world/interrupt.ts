@@ -1,5 +1,5 @@
 /** Stands for a function's process being killed: every later step of the pass fails too. */
-export class Killed extends Error {
+class Killed extends Error {
   override readonly name = 'Killed';
 }
 
