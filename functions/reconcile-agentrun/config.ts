@@ -5,20 +5,34 @@ import { type Environment, loadConfig, secret } from '../../shared/config/load.t
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 /** What runs are built with. Nothing of it is fixed in code, so that mirrors, other namespaces and other buses work [RUN-W51]. */
-const RunEnvironmentSchema = z.object({
-  SYMPOZIUM_IMAGE_REGISTRY: z.string().default('ghcr.io/sympozium-ai/sympozium'),
-  SYMPOZIUM_IMAGE_TAG: z.string().default('latest'),
-  /** NATS as pods reach it. */
-  POD_EVENT_BUS_URL: z.string().default('nats://nats.sympozium-system.svc:4222'),
-  /** The bus's secret, from which each run's pod gets credentials of its own; without one the bus must let everyone in. */
-  POD_EVENT_BUS_SECRET: secret.optional(),
-  SYMPOZIUM_SYSTEM_NAMESPACE: z.string().default(SYSTEM_NAMESPACE),
-  /** Time-out of runs that neither they nor their instance bound, with a provider in a cloud. */
-  RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600),
-  /** The same with a provider on own hardware, which is slower. */
-  RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS: seconds(1800),
-  /** How long a pod may wait for a node: longer than autoscalers take to add one. */
-  RUN_UNSCHEDULABLE_GRACE_SECONDS: seconds(120),
+export const RunEnvironmentSchema = z.object({
+  SYMPOZIUM_IMAGE_REGISTRY: z
+    .string()
+    .default('ghcr.io/sympozium-ai/sympozium')
+    .describe('Registry and folder that the images of pods are pulled from.'),
+  SYMPOZIUM_IMAGE_TAG: z.string().default('latest').describe('Tag of those images.'),
+  POD_EVENT_BUS_URL: z
+    .string()
+    .default('nats://nats.sympozium-system.svc:4222')
+    .describe('Address of NATS as pods reach it.'),
+  POD_EVENT_BUS_SECRET: secret
+    .optional()
+    .describe(
+      "The bus's secret, from which each run's pod gets credentials of its own; without one the bus must let everyone in.",
+    ),
+  SYMPOZIUM_SYSTEM_NAMESPACE: z
+    .string()
+    .default(SYSTEM_NAMESPACE)
+    .describe('Namespace searched for SkillPacks after that of the run.'),
+  RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600).describe(
+    'Time-out of runs that neither they nor their instance bound, with a provider in a cloud.',
+  ),
+  RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS: seconds(1800).describe(
+    'The same with a provider on own hardware, which is slower.',
+  ),
+  RUN_UNSCHEDULABLE_GRACE_SECONDS: seconds(120).describe(
+    'How long a pod may wait for a node: longer than autoscalers take to add one.',
+  ),
 });
 
 export type RunConfig = z.output<typeof RunEnvironmentSchema>;

@@ -1,13 +1,14 @@
 import * as z from 'zod';
 import { type Environment, loadConfig, secretList } from '../../shared/config/load.ts';
 
-const SweepEnvironmentSchema = z.object({
-  /** Base URL of the functions; the host that runs beside it unless told. */
-  FUNCTIONS_URL: z.url().optional(),
-  HOST_PORT: z.coerce.number().int().default(8080),
-  RELAY_TO_FUNCTION_SECRETS: secretList,
-  /** Finished runs kept for each instance. */
-  MAX_RUN_HISTORY: z.coerce.number().int().min(0).default(50),
+export const SweepEnvironmentSchema = z.object({
+  FUNCTIONS_URL: z
+    .url()
+    .optional()
+    .describe('Base URL of the functions; the host on this machine, at `HOST_PORT`, unless told.'),
+  HOST_PORT: z.coerce.number().int().default(8080).describe('Port of that host.'),
+  RELAY_TO_FUNCTION_SECRETS: secretList.describe('Keys of ticks and passes, parted by spaces; the first one signs.'),
+  MAX_RUN_HISTORY: z.coerce.number().int().min(0).default(50).describe('Finished runs kept for each instance.'),
 });
 
 export interface SweepConfig {

@@ -2,8 +2,11 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generatedFiles as crds } from '../../crds/generate.ts';
 import { ROOT } from '../bundle/bundle.ts';
+import { deviationsPage } from './deviations-page.ts';
+import { envPage } from './env-page.ts';
 import { errorsPage } from './errors-page.ts';
 import { loadManifests } from './manifests.ts';
+import { metricsPage } from './metrics-page.ts';
 import { rbacManifests } from './rbac.ts';
 import { serverlessYaml } from './serverless.ts';
 
@@ -15,7 +18,10 @@ const files = new Map([
   ['infra/generated/functions.json', `${JSON.stringify({ functions: manifests }, null, 2)}\n`],
   ['infra/generated/rbac.yaml', rbacManifests(manifests)],
   ['serverless.yml', serverlessYaml(manifests)],
+  ['docs/deviations.md', deviationsPage()],
+  ['docs/env.md', envPage(manifests)],
   ['docs/errors.md', errorsPage()],
+  ['docs/metrics.md', metricsPage()],
 ]);
 
 const stale: string[] = [];

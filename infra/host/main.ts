@@ -1,6 +1,5 @@
 import { serve } from '@hono/node-server';
-import * as z from 'zod';
-import { loadConfig, secretList } from '../../shared/config/load.ts';
+import { loadConfig } from '../../shared/config/load.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFrom } from '../../shared/kube/connection.ts';
@@ -8,21 +7,10 @@ import type { FunctionManifest } from '../../shared/manifest.ts';
 import type { FunctionPlace } from '../../shared/reconcile/function.ts';
 import { log } from '../../shared/telemetry/log.ts';
 import { createHostApp } from './app.ts';
+import { HostEnvironmentSchema } from './config.ts';
 import { loadFunctions } from './functions.ts';
 import { serviceAccountToken } from './identity.ts';
 import { startSchedules } from './schedule.ts';
-
-const HostEnvironmentSchema = z.object({
-  HOST_ADDRESS: z.string().default('127.0.0.1'),
-  HOST_PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  /** Folder of the functions' bundles. */
-  FUNCTIONS_DIR: z.string().default('dist/functions'),
-  /** The generated list of manifests. */
-  FUNCTIONS_MANIFESTS: z.string().default('infra/generated/functions.json'),
-  /** Namespace of the functions' ServiceAccounts; unset, every function acts as the host. */
-  FUNCTION_IDENTITIES_NAMESPACE: z.string().optional(),
-  RELAY_TO_FUNCTION_SECRETS: secretList,
-});
 
 const config = loadConfig(HostEnvironmentSchema, process.env);
 const functions = await loadFunctions(config.FUNCTIONS_DIR, config.FUNCTIONS_MANIFESTS, placeOf());

@@ -24,10 +24,12 @@ export interface FunctionPlace {
 }
 
 /** What every function called by the relay needs. */
-const ShellEnvironmentSchema = z.object({
-  RELAY_URL: z.url(),
-  RELAY_TO_FUNCTION_SECRETS: secretList,
-  FUNCTION_TO_RELAY_SECRET: secret,
+export const ShellEnvironmentSchema = z.object({
+  RELAY_URL: z.url().describe('The relay, through which messages are published and read.'),
+  RELAY_TO_FUNCTION_SECRETS: secretList.describe(
+    'Keys that requests may be signed with, parted by spaces: two while a key is replaced.',
+  ),
+  FUNCTION_TO_RELAY_SECRET: secret.describe('Key that requests to the relay are signed with.'),
 });
 
 /** What a function works with, built once per process and lazily, so that importing a bundle does nothing. */

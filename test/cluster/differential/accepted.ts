@@ -1,5 +1,5 @@
 /** A difference from the real server that is known and fine. */
-interface Accepted {
+export interface Accepted {
   /** Name of a case, or `*`. */
   case: string;
   /** Index of a step; every step when absent. */
@@ -12,7 +12,7 @@ interface Accepted {
 const MESSAGE = /^body\.(message|details\.causes\.\d+\.message)$/;
 const CAUSES = /^body\.(message|details\.causes\.\d+(\.(message|field|reason))?)$/;
 
-const ACCEPTED: Accepted[] = [
+export const ACCEPTED: Accepted[] = [
   { case: '*', path: /columnDefinitions\.\d+\.description$/, reason: 'Descriptions of built-in fields are not kept.' },
   {
     case: 'objects are shown as tables and as metadata',

@@ -1,0 +1,74 @@
+import * as z from 'zod';
+import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
+import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
+import { SweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
+import type { FunctionManifest } from '../../shared/manifest.ts';
+import { ShellEnvironmentSchema } from '../../shared/reconcile/function.ts';
+import { HostEnvironmentSchema } from '../host/config.ts';
+import { RelayEnvironmentSchema } from '../relay/config.ts';
+import { type EnvVariable, LOCAL_SECTIONS, PLATFORM_SECTIONS, POD_SECTIONS } from './env-variables.ts';
+import { code, table } from './markdown.ts';
+
+/** What each function reads beyond `ShellEnvironmentSchema`. */
+const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  api: ApiEnvironmentSchema,
+  'reconcile-agentrun': RunEnvironmentSchema,
+  'sweep-agentruns': SweepEnvironmentSchema,
+};
+
+const INTRODUCTION = `# Environment variables
+
+A blank variable counts as unset. A program that cannot work with its environment does not start, and names every variable
+that is wrong, without its value. **Required** variables have no default.
+`;
+
+/** `docs/env.md`: every environment variable of every program. Throws when a function is missing here. */
+export function envPage(manifests: readonly FunctionManifest[]): string {
+  const reconcilers = manifests.filter(({ reconciles }) => reconciles !== undefined).map(({ name }) => code(name));
+  return [
+    INTRODUCTION,
+    section('The host', 'Besides these, what its functions read.', variablesOf(HostEnvironmentSchema)),
+    section('The relay', '', variablesOf(RelayEnvironmentSchema)),
+    section(
+      'Functions that the relay calls',
+      `Each of ${reconcilers.join(', ')}.`,
+      variablesOf(ShellEnvironmentSchema),
+    ),
+    ...manifests.map(({ name }) => section(`Function ${code(name)}`, '', variablesOf(schemaOf(name)))),
+    ...[...PLATFORM_SECTIONS, ...LOCAL_SECTIONS, ...POD_SECTIONS].map(({ title, about, variables }) =>
+      section(title, about, variables),
+    ),
+  ].join('\n');
+}
+
+function schemaOf(name: string): z.ZodType {
+  const schema = FUNCTION_SCHEMAS[name];
+  if (schema === undefined) throw new Error(`infra/generate/env-page.ts knows no environment of function ${name}`);
+  return schema;
+}
+
+/** JSON form of an environment's schema, as far as it is shown. */
+const JsonFormSchema = z.object({
+  properties: z.record(z.string(), z.object({ default: z.unknown().optional(), description: z.string() })),
+  required: z.array(z.string()).default([]),
+});
+
+function variablesOf(schema: z.ZodType): EnvVariable[] {
+  const { properties, required } = JsonFormSchema.parse(z.toJSONSchema(schema, { io: 'input' }));
+  return Object.entries(properties).map(([name, { default: fallback, description: meaning }]) => ({
+    name,
+    ...(fallback !== undefined && { fallback: code(String(fallback)) }),
+    ...(required.includes(name) && { fallback: '**required**' }),
+    meaning,
+  }));
+}
+
+function section(title: string, about: string, variables: readonly EnvVariable[]): string {
+  const rows = variables.map(({ name, fallback = '', meaning }) => [code(name), fallback, meaning]);
+  return [
+    `## ${title}`,
+    '',
+    ...(about === '' ? [] : [about, '']),
+    table(['Variable', 'Default', 'Meaning'], rows),
+  ].join('\n');
+}
