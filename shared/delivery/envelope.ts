@@ -11,21 +11,21 @@ const attributes = {
 };
 
 /** One reconcile request. `subject` is `<plural>/<namespace>/<name>`; cluster-scoped kinds leave the namespace empty. */
-export const ReconcileEnvelopeSchema = z.object({
+const ReconcileEnvelopeSchema = z.object({
   ...attributes,
   type: z.literal('ai.sympozium.reconcile'),
   data: z.object({ attempt: z.int32().min(0) }),
 });
 
 /** One message of the bus for a router. `subject` is the NATS subject. */
-export const MessageEnvelopeSchema = z.object({
+const MessageEnvelopeSchema = z.object({
   ...attributes,
   type: z.literal('ai.sympozium.message'),
   data: z.object({ message: z.unknown(), sequence: z.int().min(0), deliveries: z.int32().min(1) }),
 });
 
 /** One tick of a schedule (EventBridge rule, or the host's timer). */
-export const TickEnvelopeSchema = z.object({
+const TickEnvelopeSchema = z.object({
   ...attributes,
   type: z.literal('ai.sympozium.tick'),
   data: z.object({}),

@@ -24,7 +24,7 @@ export type Action =
   /** Done once the bus has stored the message. */
   | { verb: 'publish'; message: BusMessage };
 
-export interface MetadataPatch {
+interface MetadataPatch {
   finalizers?: string[];
   labels?: Record<string, string | null>;
   annotations?: Record<string, string | null>;

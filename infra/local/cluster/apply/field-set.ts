@@ -11,7 +11,6 @@ export interface FieldSet {
 }
 
 export const EMPTY_SET: FieldSet = { own: false, children: new Map() };
-export const LEAF: FieldSet = { own: true, children: new Map() };
 
 export function isEmptySet(set: FieldSet): boolean {
   return !set.own && set.children.size === 0;

@@ -6,7 +6,7 @@ import type { ApplyOutcome, ApplyRequest, JsonObject } from './types.ts';
 
 const text: JsonSchema = { type: 'string' };
 
-export const WIDGET_SCHEMA: JsonSchema = {
+const WIDGET_SCHEMA: JsonSchema = {
   type: 'object',
   properties: {
     spec: {

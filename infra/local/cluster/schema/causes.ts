@@ -3,7 +3,7 @@ import { causeField } from './path.ts';
 import type { Cause, CauseReason } from './types.ts';
 
 /** A value as Go's errors print it. */
-export function printValue(value: unknown): string {
+function printValue(value: unknown): string {
   return JSON.stringify(value) ?? 'null';
 }
 

@@ -6,7 +6,7 @@ import { goPattern } from './formats.ts';
 import { NANO, parseQuantity } from './quantity.ts';
 
 /** A quantity in CEL, in billionths. */
-export class Quantity {
+class Quantity {
   readonly nano: bigint;
 
   constructor(nano: bigint) {

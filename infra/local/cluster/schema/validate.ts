@@ -27,7 +27,7 @@ export function checkValue(causes: Cause[], value: unknown, old: unknown, node: 
 }
 
 /** The type's name in messages. */
-export function typeName(value: unknown): string {
+function typeName(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
