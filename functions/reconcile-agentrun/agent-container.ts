@@ -4,7 +4,7 @@ import { imageOf } from '../../shared/pods/images.ts';
 import type { Container, EnvVar, VolumeMount } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
 import { isTaskFile } from './input-config-map.ts';
-import { imagesOf, type RunBuild, telemetryOf } from './run-build.ts';
+import { imagesOf, type RunBuild, taskSidecars, telemetryOf } from './run-build.ts';
 import { hasLegacyMemory } from './volumes.ts';
 
 /** The agent itself (AgentRun spec, 3.5.1). */
@@ -45,6 +45,13 @@ function agentEnv(build: RunBuild): EnvVar[] {
     ...(hasLegacyMemory(build) ? [literal('MEMORY_ENABLED', 'true')] : []),
     ...literals(spec.env),
     literal('TOOLS_ENABLED', 'true'),
+    // Images of the original do not announce themselves, and a command without an executor fails at once [RUN-W30].
+    literal(
+      'SKILL_EXECUTORS',
+      taskSidecars(build)
+        .map(({ name }) => name)
+        .join(','),
+    ),
     ...annotation(build, 'SOURCE_CHANNEL', ANNOTATIONS.replyChannel),
     ...annotation(build, 'SOURCE_CHAT_ID', ANNOTATIONS.replyChatId),
     ...telemetryOf(build),

@@ -168,7 +168,7 @@ describe('the agent', () => {
 
   it('gets variables of the run sorted, which may override all but the last ones [RUN-049]', () => {
     const names = (container('agent', { spec: { env: { Z: '1', A: '2' } } }).env ?? []).map(({ name }) => name);
-    expect(names.slice(-3)).toEqual(['A', 'Z', 'TOOLS_ENABLED']);
+    expect(names.slice(-4)).toEqual(['A', 'Z', 'TOOLS_ENABLED', 'SKILL_EXECUTORS']);
   });
 
   it('knows the chat that it answers to, when there is one [RUN-050]', () => {
@@ -305,6 +305,11 @@ describe('the sidecar of a skill', () => {
     });
     const off = withSkill({ hostAccess: { enabled: false, privileged: true } });
     expect(container('skill-ops', off).securityContext).not.toHaveProperty('privileged');
+  });
+
+  it('is named to the agent, which so knows at once whether anyone can execute commands [RUN-W30]', () => {
+    expect(envOf('agent', withSkill())).toMatchObject({ SKILL_EXECUTORS: 'ops' });
+    expect(envOf('agent')).toMatchObject({ SKILL_EXECUTORS: '' });
   });
 
   it('is left out when it is for servers only [RUN-045]', () => {

@@ -62,6 +62,12 @@ export const DEVIATIONS: Deviation[] = [
     when: added,
   },
   {
+    id: 'RUN-W30',
+    reason: 'The agent knows which skills can execute commands',
+    path: at(POD, '/containers/agent/env/SKILL_EXECUTORS'),
+    when: added,
+  },
+  {
     id: 'RUN-W26a',
     reason: 'Each run publishes on a subject of its own',
     path: at(POD, '/containers/ipc-bridge/env/RUN_SUBJECT'),
