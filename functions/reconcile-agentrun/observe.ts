@@ -43,7 +43,7 @@ async function observeRunning(primary: AgentRun, context: ObserveContext): Promi
 }
 
 async function observePending(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Observed> {
-  const { kube, signal } = context;
+  const { kube, traceparent, signal } = context;
   const { namespace = '' } = primary.metadata;
   const [job, instance, input] = await Promise.all([
     jobOf(primary, context),
@@ -73,6 +73,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   return {
     stage: 'starting',
     primary,
+    ...(traceparent !== undefined && { traceparent }),
     job,
     instance,
     policy,

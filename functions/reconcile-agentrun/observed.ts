@@ -26,6 +26,8 @@ export interface Ending {
 export interface Starting {
   stage: 'starting';
   primary: AgentRun;
+  /** W3C trace context of the pass, when telemetry is on. */
+  traceparent?: string;
   job: Job | undefined;
   instance: SympoziumInstance | undefined;
   /** Undefined also when the instance names none. */

@@ -5,7 +5,7 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { AgentRunStatus } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
-import { FINALIZERS } from '../../crds/labels.ts';
+import { ANNOTATIONS, FINALIZERS } from '../../crds/labels.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
@@ -19,6 +19,7 @@ import { failedStatus, runningStatus, succeededStatus } from './run-status.ts';
 import { hasFinalizer } from './stage.ts';
 import { applyInput, begin, buildOf, POD_CHECK_SECONDS } from './start.ts';
 import { cancelledEvent, deletion, mark, wrapUp } from './terminal.ts';
+import { joined } from './trace.ts';
 import { judge } from './verdict.ts';
 
 export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan {
@@ -50,7 +51,8 @@ export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date,
   return planFailure(seen.primary, status, why, now);
 }
 
-function planStart(seen: Starting, now: Date, config: RunConfig): Plan {
+function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
+  const seen = joined(observed);
   const { primary: run } = seen;
   const beginning = begin(seen, now, config);
   const claim = claimed(run);
@@ -70,11 +72,13 @@ function planStart(seen: Starting, now: Date, config: RunConfig): Plan {
   }
 }
 
-/** The finalizer comes before anything that it answers for [RUN-001]. */
+/** The finalizer comes before anything that it answers for [RUN-001], and the trace before the pod that joins it. */
 function claimed({ metadata }: AgentRun): Action[] {
-  const { finalizers } = metadata;
+  const { finalizers, annotations } = metadata;
   if (hasFinalizer(finalizers)) return [];
-  return [{ verb: 'patchMetadata', metadata: { finalizers: [...(finalizers ?? []), FINALIZERS.agentRun] } }];
+  const traceparent = annotations?.[ANNOTATIONS.traceparent];
+  const trace = traceparent === undefined ? {} : { annotations: { [ANNOTATIONS.traceparent]: traceparent } };
+  return [{ verb: 'patchMetadata', metadata: { finalizers: [...(finalizers ?? []), FINALIZERS.agentRun], ...trace } }];
 }
 
 function planFailure(run: AgentRun, before: AgentRunStatus, why: Failure, now: Date): Plan {

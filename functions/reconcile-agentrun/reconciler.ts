@@ -4,6 +4,7 @@ import type { RunConfig } from './config.ts';
 import { observeAgentRun } from './observe.ts';
 import type { Observed } from './observed.ts';
 import { planAgentRun, planRefusedAgentRun } from './plan.ts';
+import { runSignals } from './signals.ts';
 
 export const agentRunReconciler: Reconciler<Observed, RunConfig> = {
   resource: KINDS.AgentRun,
@@ -11,4 +12,5 @@ export const agentRunReconciler: Reconciler<Observed, RunConfig> = {
   observe: observeAgentRun,
   plan: planAgentRun,
   planRefused: planRefusedAgentRun,
+  signals: runSignals,
 };

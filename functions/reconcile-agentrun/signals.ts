@@ -15,7 +15,10 @@ export function runSignals(report: PassReport): PassSignals {
 }
 
 /** Reading what the agent left, and making the run's objects. */
-function partsOf({ key, plan, startedAt, observedAt, endedAt }: PassReport, run: AgentRun): PassSignals['parts'] {
+function partsOf(
+  { key, plan, startedAt, observedAt, endedAt }: PassReport,
+  run: AgentRun,
+): NonNullable<PassSignals['parts']> {
   if (observedAt === undefined) return [];
   const attributes = { 'agentrun.name': key.name, 'instance.name': run.spec.instanceRef };
   const read = { name: 'agentrun.extract_result', attributes, startedAt, endedAt: observedAt };

@@ -14,6 +14,7 @@ import type { KubeObject } from '../kube/objects.ts';
 import type { Connection } from '../kube/transport.ts';
 import type { FunctionManifest } from '../manifest.ts';
 import { logPass } from '../telemetry/log.ts';
+import { createPassTelemetry } from '../telemetry/pass-telemetry.ts';
 import { type PassReport, reconcile } from './pass.ts';
 import type { ObjectKey, Reconciler } from './reconciler.ts';
 
@@ -69,19 +70,34 @@ export function createReconcilerApp<Observed extends { primary: KubeObject | und
   report: (report: PassReport) => void = logPass(manifest.name),
 ): Hono {
   const budgetMs = (manifest.timeoutSeconds - MARGIN_SECONDS) * 1000;
-  const start = lazily(() => ({ shell: createShell(place), config: configure(place.env) }));
+  const start = lazily(() => ({
+    shell: createShell(place),
+    config: configure(place.env),
+    telemetry: createPassTelemetry({
+      name: manifest.name,
+      kind: reconciler.resource.kind.toLowerCase(),
+      env: place.env,
+      signals: (one) => reconciler.signals?.(one) ?? {},
+    }),
+  }));
   return new Hono()
     .post(`/functions/${manifest.name}`, async ({ req, json }) => {
-      const { shell, config } = start();
+      const { shell, config, telemetry } = start();
       const envelope = await shell.receive(req.raw);
       const key = keyOf(envelope, reconciler.resource.plural);
       const { kube, bus, now } = shell;
+      const trace = telemetry.begin(envelope.traceparent);
+      const tell = (one: PassReport) => {
+        report(one);
+        trace.end(one);
+      };
       const reply: Reply = await reconcile(
         reconciler,
         key,
-        { kube, bus, config, now, report },
+        { kube, bus, config, now, traceparent: trace.traceparent, report: tell },
         AbortSignal.timeout(budgetMs),
       );
+      await telemetry.settle();
       return json(reply);
     })
     .onError(refuse);

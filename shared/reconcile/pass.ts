@@ -7,10 +7,16 @@ import { ActionRefused, type Execution, execute } from './execute.ts';
 import type { Plan } from './plan.ts';
 import type { KubeReader, KubeWriter, ObjectKey, Reconciler, Refusal } from './reconciler.ts';
 
-/** What one pass came to, for logs, metrics and `explain`. */
+/** What one pass came to, for logs, metrics and `explain`. Without `error`, all of the plan's actions were carried out. */
 export interface PassReport {
   key: ObjectKey;
   reply: Reply;
+  startedAt: Date;
+  /** When everything was read. */
+  observedAt?: Date;
+  endedAt: Date;
+  /** The key's object, as it was read. */
+  primary?: KubeObject;
   plan?: Plan;
   error?: AppError;
 }
@@ -20,6 +26,8 @@ export interface PassDependencies<Config> {
   bus: Pick<Bus, 'publish' | 'last'>;
   config: Config;
   now: () => Date;
+  /** W3C trace context of the pass, when telemetry is on. */
+  traceparent?: string | undefined;
   report: (report: PassReport) => void;
 }
 
@@ -27,33 +35,38 @@ export interface PassDependencies<Config> {
 export async function reconcile<Observed extends { primary: KubeObject | undefined }, Config>(
   reconciler: Reconciler<Observed, Config>,
   key: ObjectKey,
-  { kube, bus, config, now, report }: PassDependencies<Config>,
+  { kube, bus, config, now, traceparent, report }: PassDependencies<Config>,
   signal: AbortSignal,
 ): Promise<Reply> {
+  const time = now();
   let plan: Plan | undefined;
+  let seen: Pick<PassReport, 'primary' | 'observedAt'> = {};
+  const told = (reply: Reply) => {
+    return { key, reply, startedAt: time, endedAt: now(), ...seen, ...(plan !== undefined && { plan }) };
+  };
   try {
-    const time = now();
-    const observed = await reconciler.observe(key, { kube, bus, now: time, signal }, config);
+    const observed = await reconciler.observe(key, { kube, bus, now: time, traceparent, signal }, config);
+    seen = { observedAt: now(), ...(observed.primary !== undefined && { primary: observed.primary }) };
     plan = reconciler.plan(observed, time, config);
     if (observed.primary !== undefined) {
       const { resource, fieldManager } = reconciler;
       const execution: Execution = { kube, bus, resource, fieldManager, primary: observed.primary, signal };
       plan = await carryOut(plan, execution, (refusal) => reconciler.planRefused?.(observed, refusal, time, config));
     }
-    const reply: Reply =
-      plan.requeueAfterSeconds === undefined
-        ? { outcome: 'settled' }
-        : { outcome: 'requeueAfter', seconds: plan.requeueAfterSeconds };
-    report({ key, reply, plan });
+    const reply = replyTo(plan);
+    report(told(reply));
     return reply;
   } catch (thrown) {
     const error = classifyFailure(thrown instanceof ActionRefused ? thrown.cause : thrown);
     const outcome = ERRORS[error.code].disposition === 'retry' ? 'retry' : 'terminal';
     const reply: Reply = { outcome, code: error.code };
-    report({ key, reply, error, ...(plan !== undefined && { plan }) });
+    report({ ...told(reply), error });
     return reply;
   }
 }
+
+const replyTo = ({ requeueAfterSeconds: seconds }: Plan): Reply =>
+  seconds === undefined ? { outcome: 'settled' } : { outcome: 'requeueAfter', seconds };
 
 /** Carries a plan out, or what is planned instead when the API server refuses part of it. Returns what was carried out. */
 async function carryOut(

@@ -2,6 +2,8 @@ import type { Bus } from '../bus/bus.ts';
 import type { KubeClient } from '../kube/client.ts';
 import type { KubeObject } from '../kube/objects.ts';
 import type { Resource } from '../kube/resources.ts';
+import type { PassSignals } from '../telemetry/pass-signals.ts';
+import type { PassReport } from './pass.ts';
 import type { Action, Plan } from './plan.ts';
 
 /** What a pass is about: the key of a primary object. */
@@ -21,6 +23,8 @@ export interface ObserveContext {
   bus: Pick<Bus, 'last'>;
   /** The pass's one clock reading: what is observed and what is planned agree on it. */
   now: Date;
+  /** W3C trace context of the pass, when telemetry is on. */
+  traceparent?: string | undefined;
   signal: AbortSignal;
 }
 
@@ -39,6 +43,8 @@ export interface Reconciler<Observed extends { primary: KubeObject | undefined }
    * says why; undefined leaves the refusal to the caller's retries. Pure, as `plan`.
    */
   planRefused?(observed: Observed, refusal: Refusal, now: Date, config: Config): Plan | undefined;
+  /** What a pass is worth telling, besides that it was. Pure, as `plan`. */
+  signals?(report: PassReport): PassSignals;
 }
 
 /** An action that the API server refused: its answer's code, reason and words. */

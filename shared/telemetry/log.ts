@@ -1,6 +1,6 @@
 import type { PassReport } from '../reconcile/pass.ts';
 
-type Level = 'debug' | 'info' | 'warn' | 'error';
+export type Level = 'debug' | 'info' | 'warn' | 'error';
 
 /** One JSON line on standard error. `message` is constant text; everything variable goes into `fields`. */
 export function log(level: Level, message: string, fields: Record<string, unknown> = {}): void {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { aPod, memoryLog } from '../ipc/fixtures.ts';
 import { loadConfig } from './config.ts';
 import { scriptedRun } from './fixtures.ts';
-import { tracesUrl } from './otlp.ts';
 import { aProvider as aCollector } from './provider-fixtures.ts';
 import { startTrace } from './telemetry.ts';
 
@@ -54,13 +53,5 @@ describe('telemetry of a run', () => {
     expect(await scriptedRun(await aPod(), TASK, env, { trace })).toMatchObject({ status: 'success' });
     await trace.flush();
     expect(log.messages).toEqual(['Spans could not be sent']);
-  });
-
-  it.each([
-    ['collector:4317', 'http://collector:4318/v1/traces'],
-    ['https://otel.example/', 'https://otel.example/v1/traces'],
-    ['http://x:4318/v1/traces', 'http://x:4318/v1/traces'],
-  ])('goes from endpoint %s to %s', (endpoint, url) => {
-    expect(tracesUrl(endpoint)).toBe(url);
   });
 });

@@ -1,8 +1,10 @@
+import { keyValues } from '../../../shared/telemetry/otlp.ts';
+import { createOtlpSender } from '../../../shared/telemetry/otlp-sender.ts';
+import { createTracer, type Span } from '../../../shared/telemetry/tracer.ts';
 import { describeError, type Log } from '../ipc/log.ts';
 import { abbreviate } from '../ipc/text.ts';
 import type { RunnerConfig } from './config.ts';
 import type { ToolCall, Turn } from './model-turn.ts';
-import { createTracer, type Span } from './otlp.ts';
 
 /** Where a run's spans begin and end. Without telemetry it only calls through. */
 export interface RunTrace {
@@ -35,7 +37,10 @@ export const untraced = (traceparent: string): RunTrace => ({
 });
 
 function traced(config: RunnerConfig, env: Env, endpoint: string, log: Log): RunTrace {
-  const tracer = createTracer(endpoint, resource(env, config));
+  const headers = keyValues(env['OTEL_EXPORTER_OTLP_HEADERS']);
+  const origin = { resource: resource(env, config), scope: 'sympozium/agent-runner' };
+  const sender = createOtlpSender({ endpoint, headers, origin });
+  const tracer = createTracer(sender.addSpan);
   const run = tracer.startSpan('sympozium.agent.run', config.traceparent, {
     instance: config.run.instance,
     'tenant.namespace': config.run.namespace,
@@ -56,7 +61,7 @@ function traced(config: RunnerConfig, env: Env, endpoint: string, log: Log): Run
     end: (status) => run.end(status === 'error' ? 'run failed' : undefined),
     flush: async () => {
       try {
-        await tracer.flush(AbortSignal.timeout(FLUSH_TIMEOUT_MS));
+        await sender.flush(AbortSignal.timeout(FLUSH_TIMEOUT_MS));
       } catch (error) {
         log.warn('Spans could not be sent', { error: describeError(error) });
       }
@@ -65,13 +70,11 @@ function traced(config: RunnerConfig, env: Env, endpoint: string, log: Log): Run
 }
 
 function resource(env: Env, config: RunnerConfig): Record<string, string> {
-  const pairs = (env['SYMPOZIUM_OTEL_RESOURCE_ATTRIBUTES'] || env['OTEL_RESOURCE_ATTRIBUTES'] || '').split(',');
-  const given = pairs.map((pair) => pair.split('=', 2)).filter(([key, value]) => key && value);
   return {
     'service.name': env['SYMPOZIUM_OTEL_SERVICE_NAME'] || env['OTEL_SERVICE_NAME'] || 'sympozium-agent-runner',
     'sympozium.instance': config.run.instance,
     'sympozium.component': 'agent-runner',
-    ...Object.fromEntries(given),
+    ...keyValues(env['SYMPOZIUM_OTEL_RESOURCE_ATTRIBUTES'] || env['OTEL_RESOURCE_ATTRIBUTES']),
   };
 }
 
