@@ -110,6 +110,20 @@ const apply = (manager: string, spec: unknown, more = '') => ({
   body: widget('a', spec),
 });
 
+/** A CRD whose schema has these properties. */
+const wrong = (properties: unknown): Step => ({
+  call: `POST ${CRDS}`,
+  body: {
+    ...crd,
+    spec: {
+      ...crd.spec,
+      versions: [
+        { name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object', properties } } },
+      ],
+    },
+  },
+});
+
 /** Custom resources, with a schema that uses what ours use. */
 export const CUSTOM_CASES: DifferentialCase[] = [
   {
@@ -267,6 +281,10 @@ export const CUSTOM_CASES: DifferentialCase[] = [
         },
       },
       { call: `POST ${CRDS}`, body: { ...crd, spec: { ...crd.spec, scope: 'Everywhere' } } },
+      wrong({ a: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self +' }] } }),
+      wrong({ a: { type: 'nonsense' } }),
+      wrong({ a: { type: 'array' } }),
+      wrong({ a: { type: 'string', default: 1 } }),
     ],
   },
 ];
