@@ -6,8 +6,14 @@ const VARIABLES = [
   'RELAY_URL',
   'RELAY_TO_FUNCTION_SECRETS',
   'FUNCTION_TO_RELAY_SECRET',
+  'EKS_CLUSTER_NAME',
+  'KUBERNETES_SERVER',
+  'KUBERNETES_CA',
+  // For `serverless offline`, whose machine is no Lambda.
   'KUBECONFIG',
   'SYMPOZIUM_UI_TOKEN',
+  'OTEL_EXPORTER_OTLP_ENDPOINT',
+  'OTEL_EXPORTER_OTLP_HEADERS',
 ];
 
 /** `serverless.yml`: the same functions on AWS Lambda behind API Gateway and EventBridge, and under `serverless offline`. */
