@@ -26,6 +26,8 @@ export interface PrimaryWatch {
 /** Other objects whose change concerns a primary: `mapTo` names it, by the controller owner or by a label's value. */
 export interface ChildWatch extends PrimaryWatch {
   mapTo: { owner: string } | { label: string };
+  /** The function makes these objects itself: their creation is no news to it. */
+  madeHere?: true;
 }
 
 /** A subject whose messages concern a primary: the tokens (from 0) that hold its namespace and name (`_` for `.`). */

@@ -22,6 +22,7 @@ export const manifest: FunctionManifest = {
         resource: JOBS,
         labelSelector: LABELS.agentRun,
         mapTo: { owner: KINDS.AgentRun.kind },
+        madeHere: true,
         wakeOn: [{ path: 'status.conditions[*].type' }, { path: 'metadata.deletionTimestamp' }],
       },
       {

@@ -94,7 +94,7 @@ async function applyContent(kubeconfig: string, model: ModelChoice): Promise<voi
 /** Of the starter's own environment, only what a program needs to run: no key of a model reaches a process that has no use for it. */
 function baseEnvironment(): Record<string, string | undefined> {
   const { PATH, HOME, TMPDIR, TZ, LANG } = process.env;
-  return { PATH, HOME, TMPDIR, TZ, LANG, NODE_OPTIONS: '--enable-source-maps' };
+  return { PATH, HOME, TMPDIR, TZ, LANG };
 }
 
 function clusterSpec(folder: string, state: State, { allowHostCommands }: StartOptions): ProcessSpec {

@@ -20,7 +20,11 @@ const watch = {
 const ReconcilesSchema = z.object({
   primary: z.object(watch),
   children: z.array(
-    z.object({ ...watch, mapTo: z.union([z.object({ owner: z.string() }), z.object({ label: z.string() })]) }),
+    z.object({
+      ...watch,
+      mapTo: z.union([z.object({ owner: z.string() }), z.object({ label: z.string() })]),
+      madeHere: z.literal(true).exactOptional(),
+    }),
   ),
   subjects: z.array(
     z.object({ subject: z.string().min(1), namespaceToken: z.int().min(0), nameToken: z.int().min(0) }),

@@ -31,9 +31,7 @@ afterAll(async () => {
 /** Ends the one process whose command line holds both words, without a chance to clean up. */
 function killHard(program: string): void {
   const lines = execFileSync('ps', ['-eo', 'pid,args'], { encoding: 'utf8' }).split('\n');
-  const found = lines.filter(
-    (line) => line.includes(program) && (line.includes(session.folder) || line.includes('dist/')),
-  );
+  const found = lines.filter((line) => line.includes(program) && line.includes(session.folder));
   for (const line of found) process.kill(Number(line.trim().split(' ')[0]), 'SIGKILL');
   expect(found.length).toBeGreaterThan(0);
 }

@@ -11,6 +11,8 @@ export interface Subscriber {
   changed: (primary: string) => void;
   /** For primaries: the object has left the watch. Children that leave count as changed. */
   gone?: (primary: string) => void;
+  /** Whoever is told makes these objects itself: the event of a creation tells nothing. */
+  madeHere?: boolean;
 }
 
 /** Per object and subscriber nothing is kept but this, so memory does not grow with the size of objects. */
@@ -46,7 +48,8 @@ export function createTracker(subscribers: readonly Subscriber[]) {
     for (const [index, subscriber] of subscribers.entries()) {
       // A listed primary always gets its pass: lists come at the start and after a gap, when a pass is the safe thing.
       const due = fresh && subscriber.gone !== undefined;
-      tell(subscriber, before?.[index], after[index], due);
+      const ownWork = subscriber.madeHere === true && before === undefined && !fresh;
+      if (!ownWork) tell(subscriber, before?.[index], after[index], due);
     }
   }
 

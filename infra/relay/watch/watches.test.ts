@@ -255,6 +255,21 @@ describe('the watch of children', () => {
     expect(keys).toEqual(['ns/a']);
   });
 
+  it('wakes nobody when the function has made the child itself, and does when that changes', async () => {
+    const children = [
+      { resource: PODS, mapTo: { label: 'run' }, madeHere: true as const, wakeOn: [{ path: 'status.phase' }] },
+    ];
+    const { server, pods, watches, keys } = await aWorld([aFunction({ children })]);
+    server.put(aThing('a'));
+    await started(server, watches);
+    await until(() => pods.openWatches() === 1);
+    keys.length = 0;
+    pods.put(aPod('p', { run: 'a' }));
+    pods.put(aPod('p', { run: 'a' }, 'Running'));
+    await until(() => keys.length > 0);
+    expect(keys).toEqual(['ns/a']);
+  });
+
   it('shares one stream between functions that watch the same', async () => {
     const other = { ...aFunction(), name: 'reconcile-other' };
     const { server, watches, keys } = await aWorld([aFunction(), other]);

@@ -108,6 +108,7 @@ function childSubscriber(child: ChildWatch, of: PrimaryWatch, primaries: Tracker
   return {
     fields: child.wakeOn.map(compileField),
     primaryOf: (object) => namedPrimary(object, child.mapTo, of.resource.namespaced),
+    madeHere: child.madeHere === true,
     changed: (named) => {
       const key = primaries.resolve(named);
       if (key !== undefined) sink.add(key);
