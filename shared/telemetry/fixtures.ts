@@ -4,7 +4,7 @@ import { onTestFinished } from 'vitest';
 import * as z from 'zod';
 
 const AttributesSchema = z
-  .array(z.object({ key: z.string(), value: z.record(z.string(), z.union([z.string(), z.number()])) }))
+  .array(z.object({ key: z.string(), value: z.record(z.string(), z.unknown()) }))
   .default([])
   .transform((list) => Object.fromEntries(list.map(({ key, value }) => [key, Object.values(value)[0]])));
 
