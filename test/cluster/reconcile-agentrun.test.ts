@@ -1,0 +1,224 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { AgentRun, AgentRunInput } from '../../crds/agentrun.ts';
+import { KINDS } from '../../crds/group.ts';
+import { FINALIZERS, LABELS } from '../../crds/labels.ts';
+import { loadRunConfig, type RunConfig } from '../../functions/reconcile-agentrun/config.ts';
+import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
+import { serviceAccountToken } from '../../infra/host/identity.ts';
+import { createApplier, established, platformObjects } from '../../infra/local/content/apply.ts';
+import type { StoredMessage } from '../../shared/bus/bus.ts';
+import { runSubject } from '../../shared/bus/subjects.ts';
+import type { Reply } from '../../shared/delivery/reply.ts';
+import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
+import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { KubeObject } from '../../shared/kube/objects.ts';
+import { CONFIG_MAPS, JOBS, PODS } from '../../shared/kube/resources.ts';
+import { reconcile } from '../../shared/reconcile/pass.ts';
+import type { BusMessage } from '../../shared/reconcile/plan.ts';
+
+const NAMESPACE = `runs-${randomUUID().slice(0, 8)}`;
+let admin: KubeClient;
+/** Acts under the function's own ServiceAccount and its generated role. */
+let own: KubeClient;
+let config: RunConfig;
+
+beforeAll(async () => {
+  const connection = connectionFrom(process.env);
+  admin = createKubeClient(connection);
+  const apply = createApplier(admin, 'cluster-test');
+  const { crds, identities } = await platformObjects();
+  await apply(crds);
+  await established(admin, crds);
+  const instance = { metadata: { name: 'inst', namespace: NAMESPACE }, spec: { agents: { default: { model: 'm' } } } };
+  const pack = {
+    metadata: { name: 'ops', namespace: NAMESPACE },
+    spec: {
+      skills: [{ name: 'ops', content: 'Look at pods.' }],
+      sidecar: { image: 'skill-ops:1', rbac: [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }] },
+    },
+  };
+  await apply([
+    ...identities,
+    { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
+    { apiVersion: 'sympozium.ai/v1alpha1', kind: 'SympoziumInstance', ...instance },
+    { apiVersion: 'sympozium.ai/v1alpha1', kind: 'SkillPack', ...pack },
+  ]);
+  const { server, ca, skipTlsVerify } = connection;
+  const token = serviceAccountToken(admin, 'sympozium-system', 'reconcile-agentrun');
+  own = createKubeClient({
+    server,
+    token,
+    ...(ca !== undefined && { ca }),
+    ...(skipTlsVerify !== undefined && { skipTlsVerify }),
+  });
+  config = loadRunConfig({});
+}, 60_000);
+
+afterAll(async () => {
+  const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+  await admin.remove({ resource: NAMESPACES, name: NAMESPACE });
+  own.close();
+  admin.close();
+});
+
+/** A run on the server, with passes that can be cut, and a bus that holds what was published. */
+function aRun(name: string, { skills = [] as string[] } = {}) {
+  const messages = new Map<string, BusMessage>();
+  let completed: StoredMessage | undefined;
+  let writes = 0;
+  let left = Number.POSITIVE_INFINITY;
+  /** Counts a write that has been made, and kills the pass when its time has come. */
+  const counted =
+    <Args extends unknown[], Result>(write: (...args: Args) => Promise<Result>) =>
+    async (...args: Args): Promise<Result> => {
+      if (left <= 0) throw new Error('The process was killed');
+      const result = await write(...args);
+      writes += 1;
+      left -= 1;
+      return result;
+    };
+  const kube = {
+    ...own,
+    apply: counted(own.apply) as KubeClient['apply'],
+    applyStatus: counted(own.applyStatus) as KubeClient['applyStatus'],
+    mergePatch: counted(own.mergePatch) as KubeClient['mergePatch'],
+    remove: counted(own.remove),
+  };
+  const bus = {
+    publish: async (message: BusMessage) => {
+      if (left <= 0) throw new Error('The process was killed');
+      messages.set(message.id, message);
+      left -= 1;
+    },
+    last: async () => completed,
+  };
+
+  return {
+    messages,
+    writes: () => writes,
+    async create(): Promise<void> {
+      const run: AgentRunInput & KubeObject = {
+        apiVersion: 'sympozium.ai/v1alpha1',
+        kind: 'AgentRun',
+        metadata: { name, namespace: NAMESPACE, labels: { [LABELS.instance]: 'inst' } },
+        spec: {
+          instanceRef: 'inst',
+          agentId: 'primary',
+          sessionKey: '',
+          task: 'Count.',
+          model: { provider: 'scripted', model: 'm', authSecretRef: '' },
+          skills: skills.map((skillPackRef) => ({ skillPackRef })),
+        },
+      };
+      await admin.create(KINDS.AgentRun, run, { fieldManager: 'cluster-test' });
+    },
+    /** One pass, killed after so many steps. */
+    pass(steps = Number.POSITIVE_INFINITY): Promise<Reply> {
+      left = steps;
+      const dependencies = { kube, bus, config, now: () => new Date(), report: () => undefined };
+      return reconcile(agentRunReconciler, { namespace: NAMESPACE, name }, dependencies, AbortSignal.timeout(20_000));
+    },
+    async read(): Promise<AgentRun> {
+      const run = await admin.get<AgentRun>(KINDS.AgentRun, { namespace: NAMESPACE, name });
+      if (run === undefined) throw new Error(`Run ${name} is gone`);
+      return run;
+    },
+    job: () => admin.get(JOBS, { namespace: NAMESPACE, name }),
+    /** The real Job controller makes the pod; nothing here runs it. */
+    async podAppears(): Promise<void> {
+      const labelSelector = `${LABELS.agentRun}=${name}`;
+      const pods = async () => (await admin.list(PODS, { namespace: NAMESPACE, labelSelector })).items.length;
+      await expect.poll(pods, { timeout: 20_000 }).toBe(1);
+    },
+    async agentAnswers(response: string): Promise<void> {
+      const { uid = '' } = (await this.read()).metadata;
+      const payload = { data: { status: 'success', response, metrics: { inputTokens: 1, outputTokens: 2 } } };
+      const subject = `${runSubject({ namespace: NAMESPACE, name, uid })}.completed`;
+      completed = { subject, sequence: 1, time: new Date().toISOString(), payload };
+    },
+  };
+}
+
+describe('reconcile-agentrun on a real API server, under its own role', () => {
+  it('brings a run from nothing to its answer in six writes, and then leaves it alone', async () => {
+    const run = aRun('plain');
+    await run.create();
+    await run.pass();
+    expect(await admin.get(CONFIG_MAPS, { namespace: NAMESPACE, name: 'plain-input' })).toBeDefined();
+    await run.podAppears();
+    await run.pass();
+    expect((await run.read()).status?.phase).toBe('Running');
+    await run.agentAnswers('Three.');
+    await run.pass();
+
+    const { metadata, status } = await run.read();
+    expect(status).toMatchObject({ phase: 'Succeeded', result: 'Three.', tokenUsage: { totalTokens: 3 } });
+    expect(metadata.labels).toMatchObject({ [LABELS.finished]: 'true' });
+    expect(metadata.finalizers ?? []).not.toContain(FINALIZERS.agentRun);
+    // The ServiceAccount of the namespace is the first run's to make.
+    expect(run.writes()).toBeLessThanOrEqual(7);
+    const before = run.writes();
+    expect(await run.pass()).toEqual({ outcome: 'settled' });
+    expect(run.writes()).toBe(before);
+  });
+
+  it.each(Array.from({ length: 9 }, (_, steps) => ({ steps })))(
+    'ends in the same state when every pass is killed after $steps steps and made again',
+    async ({ steps }) => {
+      const run = aRun(`cut-${steps}`);
+      await run.create();
+      await run.pass(steps);
+      await run.pass();
+      const job = await run.job();
+      await run.podAppears();
+      await run.pass(steps);
+      await run.pass();
+      await run.agentAnswers('Once.');
+      await run.pass(steps);
+      await run.pass();
+      await run.pass();
+
+      expect((await run.read()).status).toMatchObject({ phase: 'Succeeded', result: 'Once.' });
+      expect((await run.job())?.metadata.uid).toBe(job?.metadata.uid);
+      expect([...run.messages.keys()]).toEqual([`${(await run.read()).metadata.uid}-terminal`]);
+    },
+  );
+
+  it('may create every object of a skill with rights, and takes the rights back at the end', async () => {
+    const run = aRun('skilled', { skills: ['ops'] });
+    await run.create();
+    expect(await run.pass()).toMatchObject({ outcome: 'requeueAfter' });
+    expect(await run.job()).toBeDefined();
+    const ROLES = {
+      group: 'rbac.authorization.k8s.io',
+      version: 'v1',
+      plural: 'roles',
+      kind: 'Role',
+      namespaced: true,
+    };
+    const roles = async () =>
+      (await admin.list(ROLES, { namespace: NAMESPACE })).items.map(({ metadata }) => metadata.name);
+    expect(await roles()).toContain('sympozium-skill-ops-skilled');
+    await run.podAppears();
+    await run.agentAnswers('Seen.');
+    await run.pass();
+    expect((await run.read()).status?.phase).toBe('Succeeded');
+    await expect.poll(roles, { timeout: 10_000 }).not.toContain('sympozium-skill-ops-skilled');
+  });
+
+  it('tells of a run that is deleted under way, and lets it go [RUN-118] [RUN-W35]', async () => {
+    const run = aRun('deleted');
+    await run.create();
+    await run.pass();
+    await admin.remove({ resource: KINDS.AgentRun, namespace: NAMESPACE, name: 'deleted' });
+    await run.pass();
+    expect([...run.messages.values()]).toMatchObject([
+      { subject: 'sympozium.agent.run.failed', payload: { data: { error: 'cancelled' } } },
+    ]);
+    await expect
+      .poll(() => admin.get(KINDS.AgentRun, { namespace: NAMESPACE, name: 'deleted' }), { timeout: 20_000 })
+      .toBeUndefined();
+    await expect.poll(run.job, { timeout: 20_000 }).toBeUndefined();
+  });
+});
