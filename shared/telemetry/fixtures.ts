@@ -51,7 +51,7 @@ const MetricsSchema = z.object({
   ),
 });
 
-export type SeenSpan = z.output<typeof SpanSchema> & { service: unknown };
+type SeenSpan = z.output<typeof SpanSchema> & { service: unknown };
 
 /** What a collector does with a request once it has read it. */
 export type Answer = (response: ServerResponse) => void;

@@ -9,7 +9,7 @@ import { type PassSignals, type PassStart, passSpans } from './pass-signals.ts';
 import { childContext, formatTraceparent, isSampled, parseTraceparent } from './trace-context.ts';
 
 /** A pass under way. */
-export interface PassTrace {
+interface PassTrace {
   /** W3C trace context of the pass's span; undefined when telemetry is off. */
   traceparent: string | undefined;
   /** Never throws. */
