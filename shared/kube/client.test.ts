@@ -92,6 +92,12 @@ describe('createKubeClient', () => {
     await expect(kube.get(CONFIG_MAPS, at)).rejects.toMatchObject({ code: 502, message: 'Bad Gateway' });
   });
 
+  it('reads an empty page when the server writes its items as null', async () => {
+    answer = () => ({ body: { kind: 'PartialObjectMetadataList', metadata: {}, items: null } });
+    const { items } = await kube.page(CONFIG_MAPS, { metadataOnly: true });
+    expect(items).toEqual([]);
+  });
+
   it('reads a list over all of its pages', async () => {
     answer = ({ query }) =>
       query.get('continue') === 'p2'

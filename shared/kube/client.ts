@@ -95,7 +95,7 @@ export function createKubeClient(connection: Connection) {
   ): Promise<KubeList<T>> {
     const { namespace, labelSelector, fieldSelector, limit = PAGE, metadataOnly, signal } = options;
     const query = { labelSelector, fieldSelector, limit: String(limit), continue: options.continue };
-    return json<KubeList<T>>({
+    const answer = await json<Omit<KubeList<T>, 'items'> & { items: T[] | null }>({
       method: 'GET',
       path: pathOf(resource, namespace),
       query,
@@ -103,6 +103,8 @@ export function createKubeClient(connection: Connection) {
       ...(metadataOnly === true && { accept: LIST_METADATA_ONLY }),
       ...(signal && { signal }),
     });
+    // An empty list of metadata alone comes with `items: null`.
+    return { ...answer, items: answer.items ?? [] };
   }
 
   /** Every object that matches, over as many pages as it takes. Items carry no kind, as the API server leaves it out of lists. */
