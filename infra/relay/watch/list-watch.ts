@@ -62,17 +62,20 @@ export function createListWatch(options: ListWatchOptions) {
   /** Where the watch goes on; undefined means that a list is due. */
   let version: string | undefined;
   let failures = 0;
+  /** The attempt under way has brought something: an API server also ends the streams of slow readers. */
+  let advanced = false;
   let listAt = 0;
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       const startedAt = clock.now();
+      advanced = false;
       const error = await step().then(
         () => undefined,
         (thrown: unknown) => thrown ?? new Error('Unknown failure'),
       );
       if (stopping.signal.aborted) return;
-      if (error === undefined && clock.now() - startedAt >= timing.shortMs) {
+      if (error === undefined && (advanced || clock.now() - startedAt >= timing.shortMs)) {
         failures = 0;
         continue;
       }
@@ -149,6 +152,7 @@ export function createListWatch(options: ListWatchOptions) {
     else if (type !== 'BOOKMARK') tracker.changed(object);
     version = object.metadata.resourceVersion ?? version;
     failures = 0;
+    advanced = true;
   }
 
   return {

@@ -134,6 +134,19 @@ describe('the watches', () => {
     expect(server.requests.filter((request) => request === 'list')).toHaveLength(2);
   });
 
+  it('go on at once when a stream that brought events ends early, as those of slow readers do', async () => {
+    const patient = { shortMs: 60_000, backoff: { minMs: 60_000, maxMs: 60_000, healthyMs: 1_000 } };
+    const { server, watches, keys } = await aWorld([aFunction()], patient);
+    await started(server, watches);
+    server.put(aThing('a'));
+    await until(() => keys.length === 1);
+    server.end();
+    await until(() => server.requests.length === 3 && server.openWatches() === 1);
+    server.put(aThing('b'));
+    await until(() => keys.length === 2);
+    expect(server.requests.filter((request) => request === 'list')).toHaveLength(1);
+  });
+
   it('list again when the watch itself is answered with 410', async () => {
     const { server, watches, troubles } = await aWorld();
     await started(server, watches);
