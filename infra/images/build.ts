@@ -33,7 +33,16 @@ export async function buildImages({ kit, registry, tag }: BuildOptions): Promise
 async function load(kit: string, reference: string, image: Image, folder: string): Promise<void> {
   const env = Object.entries(image.env).flatMap(([name, value]) => ['--env', `${name}=${value}`]);
   const placed = ['--from', BASE, '--prefix', '/app', '--workdir', '/app', '--user', USER];
-  await run('bash', [join(kit, 'load-image'), ...placed, ...env, reference, folder, 'node', `/app/${image.entry}`]);
+  await run('bash', [
+    join(kit, 'load-image'),
+    ...placed,
+    ...env,
+    reference,
+    folder,
+    'node',
+    ...(image.flags ?? []),
+    `/app/${image.entry}`,
+  ]);
 }
 
 async function withFiles(image: Image, work: (folder: string) => Promise<void>): Promise<void> {

@@ -1,3 +1,5 @@
+import { NODE_FLAGS } from '../bundle/bundle.ts';
+
 /** One image: a program of `dist/` on the Node base image, with the data files it reads. */
 export interface Image {
   name: string;
@@ -6,6 +8,8 @@ export interface Image {
   /** From the project's root, to below `/app`. */
   files: Record<string, string>;
   env: Record<string, string>;
+  /** Of Node. */
+  flags?: string[];
 }
 
 /** Run as nobody in particular: the chart's and the runs' pods set their own user. */
@@ -29,6 +33,7 @@ export const IMAGES: readonly Image[] = [
     entry: 'main.js',
     files: { ...bundleMark, ...FUNCTIONS, 'dist/relay': '.' },
     env: { NODE_ENV: 'production', RELAY_CONFIG: '/app/functions.json', RELAY_HOST: '0.0.0.0' },
+    flags: NODE_FLAGS,
   },
   {
     name: 'host',
@@ -40,6 +45,7 @@ export const IMAGES: readonly Image[] = [
       FUNCTIONS_MANIFESTS: '/app/functions.json',
       HOST_ADDRESS: '0.0.0.0',
     },
+    flags: NODE_FLAGS,
   },
   ...['agent-runner', 'ipc-bridge', 'skill-executor'].map(pod),
 ];

@@ -4,7 +4,7 @@ import { relayCredentials } from '../../shared/bus/credentials.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
-import { bundle, ROOT } from '../bundle/bundle.ts';
+import { bundle, NODE_FLAGS, ROOT } from '../bundle/bundle.ts';
 import { createApplier, established, platformObjects } from './content/apply.ts';
 import { chooseModel, firstInstance, type ModelChoice } from './content/objects.ts';
 import { lock } from './lock.ts';
@@ -151,7 +151,7 @@ function functionEnvironment(folder: string, state: State, { port }: StartOption
 }
 
 function hostSpec(folder: string, env: Record<string, string | undefined>): ProcessSpec {
-  const args = [join(folder, 'dist/host/main.js')];
+  const args = [...NODE_FLAGS, join(folder, 'dist/host/main.js')];
   return { name: 'host', command: process.execPath, args, env, logFile: join(folder, 'logs/host.log'), ready: 'line' };
 }
 
@@ -170,7 +170,7 @@ function relaySpec(
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     NATS_CREDS_FILE: relayCredentialsFile(folder),
   };
-  const args = [join(folder, 'dist/relay/main.js')];
+  const args = [...NODE_FLAGS, join(folder, 'dist/relay/main.js')];
   return {
     name: 'relay',
     command: process.execPath,

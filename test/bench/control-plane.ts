@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundle, ROOT } from '../../infra/bundle/bundle.ts';
+import { bundle, NODE_FLAGS, ROOT } from '../../infra/bundle/bundle.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
 import { type ProcessSpec, type Supervised, supervise } from '../../infra/local/processes.ts';
@@ -50,7 +50,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
   const program = (name: 'host' | 'relay', own: Environment): ProcessSpec => ({
     name,
     command: process.execPath,
-    args: [...profile(options.cpuProfiles, name), join(dist, name, 'main.js')],
+    args: [...NODE_FLAGS, ...profile(options.cpuProfiles, name), join(dist, name, 'main.js')],
     env: { ...env, ...own, KUBECONFIG: options.kubeconfigs[name] },
     logFile: join(folder, 'logs', `${name}.log`),
     ready: 'line',
