@@ -27,14 +27,19 @@ export default defineConfig({
       tier('unit', { include: ['{functions,shared,crds,infra}/**/*.test.ts', 'test/bench/**/*.test.ts'] }),
       tier('property', { include: ['test/property/**/*.test.ts'], timeout: 60_000 }),
       tier('contract', { include: ['test/contract/**/*.test.ts'], timeout: 30_000 }),
-      tier('local', { include: ['test/local/**/*.test.ts'], timeout: 60_000 }),
+      tier('local', { include: ['test/local/**/*.test.ts'], timeout: 60_000, globalSetup: 'test/local/setup.ts' }),
       tier('cluster', {
         include: ['test/cluster/**/*.test.ts'],
         timeout: 120_000,
         globalSetup: 'test/cluster/setup.ts',
       }),
       tier('node', { include: ['test/node/**/*.test.ts'], timeout: 600_000 }),
-      tier('e2e', { include: ['test/e2e/**/*.test.ts'], timeout: 180_000, alone: true }),
+      tier('e2e', {
+        include: ['test/e2e/**/*.test.ts'],
+        timeout: 180_000,
+        globalSetup: 'test/local/setup.ts',
+        alone: true,
+      }),
     ],
   },
 });
