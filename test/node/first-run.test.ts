@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
+import { LABELS } from '../../crds/labels.ts';
 import { eventually, NAMESPACE, type Platform, startPlatform } from './platform.ts';
 
 let platform: Platform;
@@ -48,6 +49,12 @@ describe('on a real node', () => {
     const run = await answerTo('first', '[[say: Forty-two.]]');
     expect(run.status).toMatchObject({ phase: 'Succeeded', result: 'Forty-two.' });
     expect(run.status?.podName).toMatch(/^first-/);
+    // The mark: the bus, which takes nobody without credentials, has acknowledged the terminal event.
+    await eventually('the bus acknowledges the end of the run', async () => {
+      const { metadata } =
+        (await platform.kube.get<AgentRun>(KINDS.AgentRun, { namespace: NAMESPACE, name: 'first' })) ?? run;
+      return metadata.labels?.[LABELS.finished];
+    });
   });
 
   it('lets a skill run commands, and its pod reach nothing that the network policy does not name [RUN-W18]', async () => {

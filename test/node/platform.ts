@@ -1,5 +1,4 @@
 import { execFile } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { bundle, ROOT } from '../../infra/bundle/bundle.ts';
@@ -11,6 +10,7 @@ import {
   type Manifest,
   platformObjects,
 } from '../../infra/local/content/apply.ts';
+import { secrets } from '../../infra/manifests/secrets.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
@@ -43,7 +43,7 @@ export async function startPlatform(): Promise<Platform> {
     const { crds, identities, content } = await platformObjects();
     await apply(crds);
     await established(kube, crds);
-    await apply([...identities, ...content, ...keys(), namespace(NAMESPACE)]);
+    await apply([...identities, ...content, ...secrets(SYSTEM), namespace(NAMESPACE)]);
     for (const file of ['nats', 'host', 'relay', 'control-plane-network-policy']) {
       await apply(await documentsOf(join(ROOT, `infra/manifests/${file}.yaml`)));
     }
@@ -58,25 +58,6 @@ export async function startPlatform(): Promise<Platform> {
 }
 
 const namespace = (name: string): Manifest => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } });
-
-function keys(): Manifest[] {
-  const key = () => `whsec_${randomBytes(32).toString('base64')}`;
-  const [toFunction, toRelay] = [key(), key()];
-  const secret = (name: string, stringData: Record<string, string>): Manifest => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name, namespace: SYSTEM },
-    stringData,
-  });
-  return [
-    secret('sympozium-relay', { RELAY_TO_FUNCTION_SECRETS: toFunction, FUNCTION_TO_RELAY_SECRETS: toRelay }),
-    secret('sympozium-host', {
-      RELAY_TO_FUNCTION_SECRETS: toFunction,
-      FUNCTION_TO_RELAY_SECRET: toRelay,
-      SYMPOZIUM_UI_TOKEN: randomBytes(24).toString('base64url'),
-    }),
-  ];
-}
 
 const DEPLOYMENTS: Resource = {
   group: 'apps',
