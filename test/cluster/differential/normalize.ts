@@ -42,12 +42,23 @@ function value(node: unknown, variables: Record<string, string>): unknown {
   return out;
 }
 
+interface Event {
+  type?: string;
+  object?: { metadata?: { annotations?: object } };
+}
+
+/** When an API server sends a bookmark is its own affair; only the one that ends the initial events is promised. */
+function isTimedBookmark(event: Event | null): boolean {
+  return event?.type === 'BOOKMARK' && event.object?.metadata?.annotations === undefined;
+}
+
 /** An answer with everything taken out that may differ from one cluster, or one second, to the next. */
 export function normalize(
   { code, body, warnings }: Answer,
   variables: Record<string, string>,
 ): Record<string, unknown> {
-  return { code, body: value(body, variables), warnings: warnings.map((warning) => text(warning, variables)) };
+  const promised = Array.isArray(body) ? body.filter((event) => !isTimedBookmark(event)) : body;
+  return { code, body: value(promised, variables), warnings: warnings.map((warning) => text(warning, variables)) };
 }
 
 /** Paths at which two values differ, with both values. */
