@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.ts';
 
 /** What must stay the same from start to start, in `state.json` (readable by its owner alone). */
 export interface State {
@@ -31,9 +32,9 @@ export async function loadState(folder: string): Promise<State> {
     busSecret: randomBytes(32).toString('base64url'),
     ...earlier,
     ports: {
-      cluster: await freePort(earlier?.ports.cluster),
-      nats: await freePort(earlier?.ports.nats),
-      relay: await freePort(earlier?.ports.relay),
+      cluster: await keepOrChoose(earlier?.ports.cluster),
+      nats: await keepOrChoose(earlier?.ports.nats),
+      relay: await keepOrChoose(earlier?.ports.relay),
     },
   };
   await writePrivately(path, `${JSON.stringify(state, null, 2)}\n`);
@@ -58,13 +59,6 @@ export function isFree(port: number): Promise<boolean> {
   });
 }
 
-async function freePort(wanted: number | undefined): Promise<number> {
-  if (wanted !== undefined && (await isFree(wanted))) return wanted;
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
+async function keepOrChoose(wanted: number | undefined): Promise<number> {
+  return wanted !== undefined && (await isFree(wanted)) ? wanted : freePort();
 }

@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, NODE_FLAGS, ROOT } from '../../infra/bundle/bundle.ts';
+import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
 import { type ProcessSpec, type Supervised, supervise } from '../../infra/local/processes.ts';
 import { loadState, type State } from '../../infra/local/state.ts';
 import { endWithBench } from './children.ts';
-import { freePort } from './free-port.ts';
 
 /** NATS, host and relay of a cluster, each a process of its own, as `npm start` runs them. */
 export interface ControlPlane {

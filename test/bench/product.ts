@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { ROOT } from '../../infra/bundle/bundle.ts';
-import { freePort } from './free-port.ts';
+import { freePort } from '../../infra/local/free-port.ts';
 
 /** The whole product as `npm start` brings it up. */
 export interface Product {

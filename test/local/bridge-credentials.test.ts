@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, credsAuthenticator, type JetStreamManager, nkeys } from 'nats';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect } from '../../infra/local/nats/server.ts';
 import { eventually, memoryLog } from '../../infra/pods/ipc/fixtures.ts';
 import { createNatsBus } from '../../infra/pods/ipc-bridge/nats-bus.ts';
-import { aFreePort } from './free-port.ts';
 
 const OWN = 'sympozium.run.default.run-1.uid-1';
 const FOREIGN = 'sympozium.run.default.run-2.uid-2';
@@ -53,7 +53,7 @@ const STORAGE = { mem_storage: -1, disk_storage: -1, streams: -1, consumer: -1 }
 /** A server that lets nobody in without a token of its account. */
 async function aStrictServer(): Promise<{ url: string; account: Pair }> {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'));
-  const port = await aFreePort();
+  const port = await freePort();
   const [operator, account, system] = [nkeys.createOperator(), nkeys.createAccount(), nkeys.createAccount()];
   const accounts = {
     [account.getPublicKey()]: token(operator, account, { type: 'account', limits: { ...UNLIMITED, ...STORAGE } }),

@@ -7,10 +7,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { connect, type JetStreamManager } from 'nats';
 import { beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
 import { aPod, eventually, type PodFolders } from '../../infra/pods/ipc/fixtures.ts';
-import { aFreePort } from './free-port.ts';
 
 const RUN_SUBJECT = 'sympozium.run.default.run-1.uid-1';
 
@@ -22,7 +22,7 @@ beforeAll(async () => {
 
 async function aNatsServer() {
   const folder = await mkdtemp(join(tmpdir(), 'nats-'));
-  const port = await aFreePort();
+  const port = await freePort();
   const config = await writeNatsConfig({ port, folder });
   let server: ChildProcess | undefined;
   const stop = async () => {

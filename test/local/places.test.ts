@@ -1,7 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,6 +10,7 @@ import { loadManifests } from '../../infra/generate/manifests.ts';
 import { tickRequest } from '../../infra/host/schedule.ts';
 import { type Cluster, startCluster } from '../../infra/local/cluster/cluster.ts';
 import { createApplier, established, platformObjects } from '../../infra/local/content/apply.ts';
+import { freePort } from '../../infra/local/free-port.ts';
 import { sign } from '../../shared/delivery/signature.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 
@@ -190,14 +190,4 @@ async function serving(url: string): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`${url} did not answer within a minute`);
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 }

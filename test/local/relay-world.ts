@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, type NatsConnection } from 'nats';
 import { afterEach, expect } from 'vitest';
+import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect } from '../../infra/local/nats/server.ts';
 import type { RelayFunction } from '../../infra/relay/config.ts';
@@ -63,14 +64,6 @@ export async function aNatsServer() {
     rmSync(store, { recursive: true, force: true });
   });
   return nats;
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 export type Call = ReconcileEnvelope | MessageEnvelope;

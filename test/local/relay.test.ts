@@ -9,11 +9,12 @@ import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { freePort } from '../../infra/local/free-port.ts';
 import { startScriptedApiServer } from '../../infra/relay/watch/scripted-api-server.ts';
 import type { Reply } from '../../shared/delivery/reply.ts';
 import { sign } from '../../shared/delivery/signature.ts';
 import { CONFIG_MAPS } from '../../shared/kube/resources.ts';
-import { aRelay, type Call, freePort, TO_FUNCTION, TO_RELAY, theFunctions, until } from './relay-world.ts';
+import { aRelay, type Call, TO_FUNCTION, TO_RELAY, theFunctions, until } from './relay-world.ts';
 
 const SETTLED: Reply = { outcome: 'settled' };
 const NOWHERE = 'nats://127.0.0.1:1';

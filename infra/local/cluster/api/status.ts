@@ -66,11 +66,7 @@ export const methodNotAllowed = (): ApiError =>
   new ApiError(405, 'MethodNotAllowed', 'the server does not allow this method on the requested resource', {});
 /** For what this small server does not do. */
 export const notImplemented = (what: string): ApiError =>
-  new ApiError(
-    501,
-    'NotImplemented',
-    `${what} is not implemented by the embedded cluster; use a real one (--kubeconfig)`,
-  );
+  new ApiError(501, 'NotImplemented', `${what} is not implemented by the embedded cluster; use a real one`);
 
 export function notFound(of: Subject, name: string): ApiError {
   return new ApiError(404, 'NotFound', `${qualified(of.resource, of.group)} "${name}" not found`, detailsOf(of, name));
