@@ -104,3 +104,31 @@ export type RunReason = (typeof RUN_REASONS)[keyof typeof RUN_REASONS];
 
 /** Reason of `PostRunFailed`, as in the original. */
 export const POST_RUN_JOB_FAILED = 'PostRunJobFailed';
+
+/** `status.phase` of a SympoziumSchedule. */
+export const SCHEDULE_PHASES = { active: 'Active', suspended: 'Suspended', error: 'Error' } as const;
+
+/** Reasons of the condition `Ready` of a SympoziumSchedule, by its status. */
+export const SCHEDULE_REASONS = {
+  // True
+  /** Runs are made at their times. */
+  scheduled: 'Scheduled',
+  /** `suspend` is set; no runs are made. */
+  suspended: 'Suspended',
+  /** A tick is due and waits for the run under way, as `concurrencyPolicy` Forbid asks. */
+  waitingForRun: 'WaitingForRun',
+  /** A tick was passed over, since it was found later than `startingDeadlineSeconds`. */
+  tickMissed: 'TickMissed',
+
+  // False
+  /** `schedule` cannot be read; the message says what and where. */
+  invalidSchedule: 'InvalidSchedule',
+  /** The time zone is not in the IANA database. */
+  unknownTimeZone: 'UnknownTimeZone',
+  /** `schedule` names days that no year has, such as 30 February. */
+  neverTicks: 'NeverTicks',
+  /** The SympoziumInstance of `instanceRef` does not exist. */
+  instanceNotFound: 'InstanceNotFound',
+  /** The API server refused the run of a tick; the message carries its words. */
+  runRefused: 'RunRefused',
+} as const;

@@ -1,9 +1,10 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Resolution } from '../../crds/agentrun-status.ts';
 import { LABELS } from '../../crds/labels.ts';
+import { bytesOf } from '../../shared/bytes.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
-import { bytesOf, ENV_VALUE_MAX } from './limits.ts';
+import { ENV_VALUE_MAX } from './limits.ts';
 import { inputConfigMapOf } from './names.ts';
 
 export interface ConfigMap extends KubeObject {

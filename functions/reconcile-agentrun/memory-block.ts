@@ -1,9 +1,10 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
+import { cutBytes } from '../../shared/bytes.ts';
 import { CONFIG_MAPS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import type { ConfigMap } from './input-config-map.ts';
-import { CONFIG_MAP_MAX, cutBytes } from './limits.ts';
+import { CONFIG_MAP_MAX } from './limits.ts';
 import type { LogReading } from './observed.ts';
 import { memoryConfigMapOf } from './volumes.ts';
 

@@ -14,9 +14,12 @@ const plan = (seen: Observed, seconds = 60): Plan => planAgentRun(seen, later(se
 function shown(action: Action): string {
   switch (action.verb) {
     case 'apply':
-      return `apply ${action.object.kind} ${action.object.metadata.name}`;
+    case 'create':
+      return `${action.verb} ${action.object.kind} ${action.object.metadata.name}`;
     case 'applyStatus':
       return `status ${(action.status as AgentRunStatus).phase}`;
+    case 'disown':
+      return `disown ${action.target.name}`;
     case 'delete':
       return `delete ${action.target.resource.kind} ${action.target.name} ${action.propagation}`;
     case 'publish':

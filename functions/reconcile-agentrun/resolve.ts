@@ -4,11 +4,12 @@ import { RUN_REASONS } from '../../crds/conditions.ts';
 import { LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { bytesOf } from '../../shared/bytes.ts';
 import { goDuration, parseGoDuration } from '../../shared/runs/go-duration.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { inputSize } from './input-config-map.ts';
-import { bytesOf, CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
+import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
 import { skillsOf } from './skills.ts';
 
 /** Providers on own hardware (AgentRun spec, 2.6). */

@@ -2,10 +2,11 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { AgentRunStatus, Resolution } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
+import { cutBytes } from '../../shared/bytes.ts';
 import { rfc3339, withCondition } from '../../shared/kube/conditions.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { Failure } from './failure.ts';
-import { cutBytes, ERROR_MAX, RESULT_MAX } from './limits.ts';
+import { ERROR_MAX, RESULT_MAX } from './limits.ts';
 import type { Outcome } from './outcome.ts';
 
 type Claim = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };

@@ -1,28 +1,15 @@
 import * as z from 'zod';
-import { type Environment, loadConfig, secretList } from '../../shared/config/load.ts';
+import { type Environment, loadConfig } from '../../shared/config/load.ts';
+import { SweepEnvironmentSchema } from '../../shared/sweep/config.ts';
 
-export const SweepEnvironmentSchema = z.object({
-  FUNCTIONS_URL: z
-    .url()
-    .optional()
-    .describe('Base URL of the functions; the host on this machine, at `HOST_PORT`, unless told.'),
-  HOST_PORT: z.coerce.number().int().default(8080).describe('Port of that host.'),
-  RELAY_TO_FUNCTION_SECRETS: secretList.describe('Keys of ticks and passes, parted by spaces; the first one signs.'),
+export const RunSweepEnvironmentSchema = SweepEnvironmentSchema.extend({
   MAX_RUN_HISTORY: z.coerce.number().int().min(0).default(50).describe('Finished runs kept for each instance.'),
 });
 
-export interface SweepConfig {
-  functionsUrl: string;
-  /** Key that passes are asked for with, as the relay asks. */
-  secret: string;
+export interface RunSweepConfig {
   maxHistory: number;
 }
 
-export function loadSweepConfig(env: Environment): SweepConfig {
-  const config = loadConfig(SweepEnvironmentSchema, env);
-  return {
-    functionsUrl: config.FUNCTIONS_URL ?? `http://127.0.0.1:${config.HOST_PORT}`,
-    secret: config.RELAY_TO_FUNCTION_SECRETS[0]?.reveal() ?? '',
-    maxHistory: config.MAX_RUN_HISTORY,
-  };
+export function loadRunSweepConfig(env: Environment): RunSweepConfig {
+  return { maxHistory: loadConfig(RunSweepEnvironmentSchema, env).MAX_RUN_HISTORY };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { API_VERSION } from '../../crds/group.ts';
-import { isDue, share } from './due.ts';
+import { isDue } from './due.ts';
 
 const NOW = new Date('2026-01-02T03:04:05Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();
@@ -41,14 +41,5 @@ describe('isDue', () => {
     { when: 'of another part of the control plane', run: aRun({}, { phase: 'Serving' }), due: false },
   ])('is $due when a run is $when', ({ run, due }) => {
     expect(isDue(run, NOW)).toBe(due);
-  });
-});
-
-describe('share', () => {
-  it('gives every item its turn when there are more than one tick can take', () => {
-    const items = Array.from({ length: 25 }, (_, index) => index);
-    const ticks = Array.from({ length: 5 }, (_, minute) => share(items, 10, new Date(minute * 60_000)));
-    expect(ticks.every((tick) => tick.length === 10)).toBe(true);
-    expect(new Set(ticks.flat()).size).toBe(25);
   });
 });

@@ -26,10 +26,3 @@ export function isDue(run: AgentRun, now: Date): boolean {
 function timeoutOf({ spec, status }: AgentRun): number {
   return parseGoDuration(status?.resolution?.timeout ?? spec.timeout ?? '') ?? DEFAULT_TIMEOUT_SECONDS;
 }
-
-/** At most `max` of `items`, another part of them each minute, so that none waits for ever behind those that keep failing. */
-export function share<T>(items: readonly T[], max: number, now: Date): T[] {
-  if (items.length <= max) return [...items];
-  const start = (Math.floor(now.getTime() / 60_000) * max) % items.length;
-  return [...items.slice(start), ...items.slice(0, start)].slice(0, max);
-}

@@ -1,9 +1,10 @@
 import * as z from 'zod';
 import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
-import { SweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
+import { RunSweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 import { ShellEnvironmentSchema } from '../../shared/reconcile/function.ts';
+import { SweepEnvironmentSchema } from '../../shared/sweep/config.ts';
 import { HostEnvironmentSchema } from '../host/config.ts';
 import { RelayEnvironmentSchema } from '../relay/config.ts';
 import { type EnvVariable, LOCAL_SECTIONS, PLATFORM_SECTIONS, POD_SECTIONS } from './env-variables.ts';
@@ -13,7 +14,9 @@ import { code, table } from './markdown.ts';
 const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   api: ApiEnvironmentSchema,
   'reconcile-agentrun': RunEnvironmentSchema,
-  'sweep-agentruns': SweepEnvironmentSchema,
+  'reconcile-sympoziumschedule': z.object({}),
+  'sweep-agentruns': RunSweepEnvironmentSchema,
+  'sweep-schedules': SweepEnvironmentSchema,
 };
 
 const INTRODUCTION = `# Environment variables
@@ -34,7 +37,10 @@ export function envPage(manifests: readonly FunctionManifest[]): string {
       `Each of ${reconcilers.join(', ')}.`,
       variablesOf(ShellEnvironmentSchema),
     ),
-    ...manifests.map(({ name }) => section(`Function ${code(name)}`, '', variablesOf(schemaOf(name)))),
+    ...manifests.flatMap(({ name }) => {
+      const variables = variablesOf(schemaOf(name));
+      return variables.length === 0 ? [] : [section(`Function ${code(name)}`, '', variables)];
+    }),
     ...[...PLATFORM_SECTIONS, ...LOCAL_SECTIONS, ...POD_SECTIONS].map(({ title, about, variables }) =>
       section(title, about, variables),
     ),

@@ -1,13 +1,13 @@
 import type { Bus } from '../bus/bus.ts';
-import type { KubeObject } from '../kube/objects.ts';
-import type { Resource } from '../kube/resources.ts';
-import { KubeStatusError } from '../kube/status-error.ts';
+import { isControlledBy, type KubeObject } from '../kube/objects.ts';
+import type { ObjectRef, Resource } from '../kube/resources.ts';
+import { isNotFound, KubeStatusError } from '../kube/status-error.ts';
 import type { Action } from './plan.ts';
-import type { KubeWriter, Refusal } from './reconciler.ts';
+import type { KubeReader, KubeWriter, Refusal } from './reconciler.ts';
 
 /** Whose plan is carried out, and with what. */
 export interface Execution {
-  kube: KubeWriter;
+  kube: KubeWriter & Pick<KubeReader, 'get'>;
   bus: Pick<Bus, 'publish'>;
   resource: Resource;
   fieldManager: string;
@@ -63,6 +63,12 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
     case 'apply':
       await kube.apply(action.resource, action.object, options);
       return undefined;
+    case 'create':
+      await createOnce(action, primary, execution);
+      return undefined;
+    case 'disown':
+      await disown(action.target, execution);
+      return undefined;
     case 'applyStatus': {
       const metadata = { name, ...(namespace !== undefined && { namespace }), ...versions(uid, resourceVersion) };
       const { apiVersion, kind } = primary;
@@ -79,6 +85,33 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
       await bus.publish(action.message, signal);
       return undefined;
   }
+}
+
+async function createOnce(
+  action: Extract<Action, { verb: 'create' }>,
+  primary: KubeObject,
+  { kube, fieldManager, signal }: Execution,
+): Promise<void> {
+  const { resource, object } = action;
+  try {
+    await kube.create(resource, object, { fieldManager, signal });
+  } catch (thrown) {
+    if (!(thrown instanceof KubeStatusError) || thrown.reason !== 'AlreadyExists') throw thrown;
+    const existing = await kube.get(resource, object.metadata, { metadataOnly: true, signal });
+    // Gone since: the next pass makes it.
+    if (existing === undefined) throw thrown;
+    if (isControlledBy(existing, primary)) return;
+    const message = `${resource.kind} "${object.metadata.name}" exists and belongs to something else`;
+    throw new ActionRefused({ action, code: thrown.code, reason: thrown.reason, message }, primary, thrown);
+  }
+}
+
+async function disown(target: ObjectRef, { kube, fieldManager, signal }: Execution): Promise<void> {
+  const { uid } = target;
+  const metadata = { ownerReferences: null, ...(uid !== undefined && { uid }) };
+  await kube.mergePatch(target, { metadata }, { fieldManager, signal }).catch((thrown: unknown) => {
+    if (!isNotFound(thrown)) throw thrown;
+  });
 }
 
 function versions(uid: string | undefined, resourceVersion: string | undefined) {

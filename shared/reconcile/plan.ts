@@ -16,6 +16,13 @@ export interface BusMessage {
 export type Action =
   /** Server-side apply, forced, of an object that this reconciler builds whole. */
   | { verb: 'apply'; resource: Resource; object: KubeObject }
+  /**
+   * An object whose name stands for its cause, made once and left alone from then on. One that exists is done when the primary
+   * is its controller, and refused when not.
+   */
+  | { verb: 'create'; resource: Resource; object: KubeObject }
+  /** Takes all owner references off an object, so that it outlives the primary. */
+  | { verb: 'disown'; target: ObjectRef }
   /** Status of the primary, with the precondition that nobody wrote the primary since it was observed. */
   | { verb: 'applyStatus'; status: object }
   /** Finalizers, labels or annotations of the primary, with the same precondition. `null` removes a key. */

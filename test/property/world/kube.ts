@@ -82,6 +82,12 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
       if (read === undefined) throw answer(404, 'NotFound', `pods "${pod.name}" not found`);
       return read();
     },
+    create: async (resource, object) =>
+      interrupt.around(`create ${resource.kind} ${object.metadata.name}`, () => {
+        const { namespace, name } = object.metadata;
+        if (store.get(resource, namespace, name) !== undefined) throw answer(409, 'AlreadyExists', `${name} exists`);
+        return as(store.create(resource, object));
+      }),
     apply: async (resource, object, { fieldManager }) =>
       interrupt.around(`apply ${resource.kind} ${object.metadata.name}`, () =>
         as(applyTo(resource, object, fieldManager, false)),

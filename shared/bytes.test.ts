@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { bytesOf, cutBytes } from './limits.ts';
+import { bytesOf, cutBytes } from './bytes.ts';
 
 describe('cutBytes', () => {
   it('gives the longest head of whole code points that fits, for any text', () => {
