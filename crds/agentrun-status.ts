@@ -46,6 +46,13 @@ const GrantSchema = z.object({
 });
 export type Grant = z.output<typeof GrantSchema>;
 
+const LimitSchema = z.object({
+  max: z.int32().describe('max is how many runs may be at work at a time.'),
+  subAgents: z.boolean().describe('subAgents says that only runs count which another run started.'),
+  by: text().describe('by is the object that sets the limit, by kind and name.'),
+});
+export type Limit = z.output<typeof LimitSchema>;
+
 /** What a run resolved to when it left Pending. Later passes read this, never the live instance. */
 export const ResolutionSchema = z.object({
   skills: list(SkillRefSchema).describe('skills of the run, its own or those of its instance.'),
@@ -61,6 +68,9 @@ export const ResolutionSchema = z.object({
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),
+  limits: list(LimitSchema)
+    .optional()
+    .describe('limits on concurrent runs that the run holds a slot under; absent when there are none.'),
 });
 export type Resolution = z.output<typeof ResolutionSchema>;
 

@@ -41,11 +41,15 @@ export const manifest: FunctionManifest = {
         ],
       },
     ],
-    // sympozium.run.<namespace>.<run>.<uid>.completed
-    subjects: [{ subject: 'sympozium.run.*.*.*.completed', namespaceToken: 2, nameToken: 3 }],
+    // sympozium.run.<namespace>.<run>.<uid>.<event>
+    subjects: ['completed', 'slot'].map((event) => ({
+      subject: `sympozium.run.*.*.*.${event}`,
+      namespaceToken: 2,
+      nameToken: 3,
+    })),
   },
   rules: [
-    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns'], verbs: ['get', 'patch'] },
+    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns'], verbs: ['get', 'list', 'patch'] },
     { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/status'], verbs: ['patch'] },
     // Owner references that block the owner's deletion need it (OwnerReferencesPermissionEnforcement).
     { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/finalizers'], verbs: ['update'] },
@@ -54,7 +58,7 @@ export const manifest: FunctionManifest = {
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [''], resources: ['events'], verbs: ['list'] },
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'patch'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update', 'patch'] },
     // Only metadata is asked for: whether a key exists, never what it is.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'create', 'patch', 'delete'] },

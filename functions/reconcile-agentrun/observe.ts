@@ -5,14 +5,16 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { isControlledBy } from '../../shared/kube/objects.ts';
 import { CLUSTER_ROLES, CONFIG_MAPS, JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
-import type { Job } from '../../shared/pods/job.ts';
+import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
 import { grantLabels } from './grants.ts';
 import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
-import type { Executing, Observed } from './observed.ts';
-import { resolutionOf } from './progress.ts';
+import { observeQueue } from './observe-queue.ts';
+import type { Executing, Execution, Observed } from './observed.ts';
+import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
+import { limitsOf, limitsOn, type Queue } from './queue.ts';
 import { packNames, skillsOf } from './skills.ts';
 import { stageOf } from './stage.ts';
 
@@ -39,7 +41,24 @@ async function observeRunning(primary: AgentRun, context: ObserveContext): Promi
   const job = await jobOf(primary, context);
   const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
   const execution = await observeExecution(primary, own, context);
-  return { stage: 'executing', primary, jobTaken: job !== own, inputFound: true, ...execution };
+  const queue = await queueBehind(primary, execution, context);
+  return { stage: 'executing', primary, jobTaken: job !== own, inputFound: true, ...execution, ...queue };
+}
+
+/** Who waits matters once the run may be about to end, which frees its slot. */
+async function queueBehind(
+  run: AgentRun,
+  { job, pod, bus }: Pick<Execution, 'job' | 'pod' | 'bus'>,
+  context: ObserveContext,
+): Promise<{ queue?: Queue }> {
+  const reported = bus.state === 'read' && bus.payload !== undefined;
+  const over = job === undefined || jobEnd(job) !== undefined || isOverdue(run, job, context.now);
+  return reported || over || agentEnd(pod) !== undefined ? queueOf(run, job, context) : {};
+}
+
+async function queueOf(run: AgentRun, job: Job | undefined, context: ObserveContext): Promise<{ queue?: Queue }> {
+  const { limits = [] } = resolutionOf(run, job) ?? {};
+  return limits.length === 0 ? {} : { queue: await observeQueue(run, context) };
 }
 
 async function observePending(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Observed> {
@@ -55,7 +74,8 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   // The input is written after the Job, so a run with an input has had its Job and never gets a second one.
   if (own !== undefined || inputFound) {
     const execution = await observeExecution(primary, own, context);
-    return { stage: 'executing', primary, jobTaken: job !== own, inputFound, ...execution };
+    const queue = await queueBehind(primary, execution, context);
+    return { stage: 'executing', primary, jobTaken: job !== own, inputFound, ...execution, ...queue };
   }
   const { authSecretRef } = primary.spec.model;
   const policyRef = instance?.spec.policyRef ?? '';
@@ -70,6 +90,8 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     kube.get(SERVICE_ACCOUNTS, at, { metadataOnly: true, signal }),
     instance === undefined ? {} : packsOf(primary, instance, context, config),
   ]);
+  const limited = instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0;
+  const queue = limited ? await observeQueue(primary, context) : undefined;
   return {
     stage: 'starting',
     primary,
@@ -80,6 +102,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     secretFound: secret !== undefined,
     serviceAccountFound: account !== undefined,
     packs,
+    ...(queue !== undefined && { queue }),
   };
 }
 
@@ -108,7 +131,8 @@ async function observeEnd(stage: 'ended' | 'deleting', primary: AgentRun, contex
   const job = await jobOf(primary, context);
   const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
   const known = resolutionOf(primary, own) !== undefined;
-  return { stage, primary, job: own, strayRoles: known ? [] : await strayRoles(primary, context) };
+  const queue = await queueOf(primary, own, context);
+  return { stage, primary, job: own, strayRoles: known ? [] : await strayRoles(primary, context), ...queue };
 }
 
 /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */

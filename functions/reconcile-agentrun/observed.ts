@@ -4,6 +4,7 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
+import type { Queue } from './queue.ts';
 
 /** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
 export type Observed =
@@ -20,6 +21,8 @@ export interface Ending {
   job: Job | undefined;
   /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
   strayRoles: string[];
+  /** The runs that may wait for the slot of this one; read when it had to have one. */
+  queue?: Queue;
 }
 
 /** Not started: what the run refers to. `job` has the name of the run's Job and is not the run's. */
@@ -37,6 +40,8 @@ export interface Starting {
   serviceAccountFound: boolean;
   /** SkillPacks that exist, by name without prefix. */
   packs: Record<string, SkillPack>;
+  /** Read when the number of runs at work is limited. */
+  queue?: Queue;
 }
 
 /** The Job exists, or the run says that it did. */
@@ -47,6 +52,8 @@ export interface Executing extends Execution {
   jobTaken: boolean;
   /** Whether the input ConfigMap exists; it is written after the Job. */
   inputFound: boolean;
+  /** The runs that may wait for the slot of this one; read when it has one and may be about to end. */
+  queue?: Queue;
 }
 
 /** What the run's pod published, or why that is not known. */

@@ -15,6 +15,7 @@ function shown(action: Action): string {
   switch (action.verb) {
     case 'apply':
     case 'create':
+    case 'replace':
       return `${action.verb} ${action.object.kind} ${action.object.metadata.name}`;
     case 'applyStatus':
       return `status ${(action.status as AgentRunStatus).phase}`;

@@ -15,12 +15,17 @@ import { rememberActions } from './memory-block.ts';
 import type { Ending, Executing, Observed, Starting } from './observed.ts';
 import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
-import { failedStatus, runningStatus, succeededStatus } from './run-status.ts';
+import { failedStatus, queuedStatus, runningStatus, succeededStatus } from './run-status.ts';
+import { wakesAtEnd } from './slot-wakes.ts';
 import { hasFinalizer } from './stage.ts';
-import { applyInput, begin, buildOf, POD_CHECK_SECONDS } from './start.ts';
+import { applyInput, type Beginning, begin, buildOf, POD_CHECK_SECONDS } from './start.ts';
 import { cancelledEvent, deletion, mark, wrapUp } from './terminal.ts';
 import { joined } from './trace.ts';
 import { judge } from './verdict.ts';
+
+/** A waiting run looks again after so many seconds for each place: sooner the nearer its turn is. */
+const QUEUE_SECONDS = 15;
+const QUEUE_MAX_SECONDS = 600;
 
 export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan {
   switch (seen.stage) {
@@ -48,7 +53,7 @@ export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date,
   // What was granted before the refusal is taken back, so the resolution is stored with the failure.
   const resolution = buildOf(seen, config)?.resolution;
   const status = { ...seen.primary.status, ...(resolution !== undefined && { resolution }) };
-  return planFailure(seen.primary, status, why, now);
+  return planFailure(seen, status, why, now);
 }
 
 function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
@@ -60,9 +65,11 @@ function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
     case 'wait':
       return { actions: claim, reason: beginning.why, requeueAfterSeconds: beginning.seconds };
     case 'failed': {
-      const plan = planFailure(run, run.status ?? {}, beginning.failure, now);
+      const plan = planFailure(seen, run.status ?? {}, beginning.failure, now);
       return { ...plan, actions: [...claim, ...plan.actions] };
     }
+    case 'queued':
+      return planQueued(seen, beginning, now);
     case 'begin':
       return {
         actions: [...claim, ...beginning.actions],
@@ -70,6 +77,20 @@ function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
         requeueAfterSeconds: POD_CHECK_SECONDS,
       };
   }
+}
+
+/** A run keeps the place that it had until another is told, so that waiting costs no writes. */
+function planQueued(
+  { primary: run }: Starting,
+  { limit, place }: Extract<Beginning, { kind: 'queued' }>,
+  now: Date,
+): Plan {
+  const status = queuedStatus(run, limit, place, now);
+  return {
+    actions: [...claimed(run), ...(status === undefined ? [] : [applyStatus(status)])],
+    reason: `The run waits for a slot; place ${place}`,
+    requeueAfterSeconds: Math.min(place * QUEUE_SECONDS, QUEUE_MAX_SECONDS),
+  };
 }
 
 /** The finalizer comes before anything that it answers for [RUN-001], and the trace before the pod that joins it. */
@@ -81,9 +102,9 @@ function claimed({ metadata }: AgentRun): Action[] {
   return [{ verb: 'patchMetadata', metadata: { finalizers: [...(finalizers ?? []), FINALIZERS.agentRun], ...trace } }];
 }
 
-function planFailure(run: AgentRun, before: AgentRunStatus, why: Failure, now: Date): Plan {
+function planFailure({ primary: run, queue }: Starting, before: AgentRunStatus, why: Failure, now: Date): Plan {
   const status = failedStatus(run, before, why, now);
-  return { actions: [applyStatus(status), ...wrapUp(run, status, undefined)], reason: why.message };
+  return { actions: [applyStatus(status), ...wrapUp(run, status, undefined, queue)], reason: why.message };
 }
 
 function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
@@ -100,7 +121,7 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   // What the agent wants remembered is stored before the outcome, or a cut pass would lose it.
   const remember = rememberActions(run, seen.log, seen.memoryFound);
   return {
-    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, job)],
+    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, job, seen.queue)],
     reason: succeeded ? 'The agent gave a result' : verdict.failure.message,
   };
 }
@@ -121,9 +142,9 @@ function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentR
 }
 
 /** A run that another controller ended, before this one was there, has been told and is only marked. */
-function planEnded({ primary: run, job, strayRoles }: Ending): Plan {
+function planEnded({ primary: run, job, strayRoles, queue }: Ending): Plan {
   if (!hasFinalizer(run.metadata.finalizers)) return { actions: [mark(run)], reason: 'The run ended before' };
-  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, job)];
+  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, job, queue)];
   return { actions, reason: 'The outcome is stored; it remains to be told' };
 }
 
@@ -134,6 +155,7 @@ function planDeletion(seen: Ending): Plan {
     ...(job === undefined ? [] : [deletion(job, 'Foreground')]),
     ...revocations(run, resolutionOf(run, job)),
     ...strayRevocations(strayRoles),
+    ...wakesAtEnd(run, seen.queue),
     { verb: 'publish', message: cancelledEvent(run) },
     mark(run),
   ];

@@ -10,6 +10,7 @@ import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { inputSize } from './input-config-map.ts';
 import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
+import { limitsOf, limitsOn } from './queue.ts';
 import { skillsOf } from './skills.ts';
 
 /** Providers on own hardware (AgentRun spec, 2.6). */
@@ -23,6 +24,7 @@ export function resolve(
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
+  const limits = limitsOn(run, limitsOf(instance, policy));
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
   return {
     skills: skillsOf(run, instance),
@@ -33,6 +35,7 @@ export function resolve(
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
     ...(policy !== undefined && { policy: policyOf(policy) }),
+    ...(limits.length > 0 && { limits }),
   };
 }
 

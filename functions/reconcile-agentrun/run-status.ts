@@ -1,5 +1,5 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
-import type { AgentRunStatus, Resolution } from '../../crds/agentrun-status.ts';
+import type { AgentRunStatus, Limit, Resolution } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { cutBytes } from '../../shared/bytes.ts';
@@ -23,6 +23,22 @@ function withClaim(run: AgentRun, status: AgentRunStatus, claim: Claim, now: Dat
     ...(generation !== undefined && { observedGeneration: generation }),
     conditions: withCondition(status.conditions, succeeded, { generation, now }),
   };
+}
+
+/** Pending, with what it waits for; undefined when that is stored already. */
+export function queuedStatus(
+  run: AgentRun,
+  { max, subAgents, by }: Limit,
+  place: number,
+  now: Date,
+): AgentRunStatus | undefined {
+  const what = subAgents ? 'started by other runs ' : '';
+  const lets = `${by} lets ${max} ${max === 1 ? 'run' : 'runs'} ${what}of SympoziumInstance "${run.spec.instanceRef}"`;
+  const message = `The run waits for a free slot: ${lets} be at work at a time; it is number ${place} in line`;
+  const before = run.status?.conditions?.find(({ type }) => type === CONDITIONS.succeeded);
+  if (before?.message === message) return undefined;
+  const status = { ...run.status, phase: AGENT_RUN_PHASES.pending };
+  return withClaim(run, status, { status: 'Unknown', reason: RUN_REASONS.waitingForSlot, message }, now);
 }
 
 export interface Start {

@@ -12,16 +12,21 @@ import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
 import type { Starting } from './observed.ts';
+import { type ConcurrencyLimit, limitsOf } from './queue.ts';
 import { oversize, resolve } from './resolve.ts';
 import type { RunBuild } from './run-build.ts';
 import { skillConfigMaps } from './skill-config-maps.ts';
 import { packNames } from './skills.ts';
+import { claimSlot } from './slot-ledger.ts';
+import { wakesAfterStart } from './slot-wakes.ts';
+import { turnOf } from './slots.ts';
 import { unsupported } from './unsupported.ts';
 
 /** What a run that has no Job yet comes to. */
 export type Beginning =
   | { kind: 'begin'; actions: Action[] }
   | { kind: 'failed'; failure: Failure }
+  | { kind: 'queued'; limit: ConcurrencyLimit; place: number }
   | { kind: 'wait'; seconds: number; why: string };
 
 /** A predecessor's Job goes within moments, once its pod has ended. */
@@ -45,7 +50,14 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
     policyDenial(run, seen.policy) ?? unsupported(run, instance, resolution.skills) ?? oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   if (seen.job !== undefined) return namesake(seen, seen.job);
-  return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
+  const { queue } = seen;
+  if (queue === undefined) return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
+  const limits = limitsOf(instance, seen.policy);
+  const turn = turnOf(run.metadata.uid ?? '', limits, queue);
+  if (turn.kind === 'wait') return { kind: 'queued', limit: turn.limit, place: turn.place };
+  const objects = objectsOf(build, seen.serviceAccountFound);
+  const claim = turn.claim ? [claimSlot(run, instance, queue)] : [];
+  return { kind: 'begin', actions: [...claim, ...objects, ...wakesAfterStart(run, limits, queue)] };
 }
 
 /** What the run's objects are built from; undefined without its instance. */

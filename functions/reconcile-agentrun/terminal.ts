@@ -10,16 +10,19 @@ import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
 import { revocations } from './grants.ts';
 import { resolutionOf } from './progress.ts';
+import type { Queue } from './queue.ts';
+import { wakesAtEnd } from './slot-wakes.ts';
 
 /**
  * What is left once a run's outcome is stored, in this order: its Job is removed where it would linger [RUN-W07], the one
  * terminal event is published, and the run is marked. The mark comes after the bus has acknowledged the event, so a run without
  * it is told again, under the same message id.
  */
-export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefined): Action[] {
+export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefined, queue?: Queue): Action[] {
   return [
     ...disposal(job, status),
     ...revocations(run, resolutionOf({ ...run, status }, job)),
+    ...wakesAtEnd(run, queue),
     { verb: 'publish', message: terminalEvent(run, status) },
     mark(run),
   ];

@@ -64,4 +64,21 @@ describe('sweep', () => {
     expect(await sweepOnce(world, pass)).toEqual({ passes: 3, failed: 2, pruned: 0 });
     expect(asked.sort()).toEqual(['a', 'b', 'c']);
   });
+
+  it('looks only at the head of a line of runs that wait for a slot, however long it is [RUN-W31]', async () => {
+    const world = createWorld();
+    const conditions = [{ type: 'Succeeded', status: 'Unknown', reason: 'WaitingForSlot', message: 'waits' }];
+    for (let index = 0; index < 300; index += 1) {
+      world.store.create(KINDS.AgentRun, aRun(`waits-${index}`, {}, { phase: 'Pending', conditions }));
+      world.clock.advance(1);
+    }
+    world.clock.advance(300);
+    const asked: string[] = [];
+    const pass = async ({ name }: { name: string }): Promise<Reply> => {
+      asked.push(name);
+      return { outcome: 'settled' };
+    };
+    await sweepOnce(world, pass);
+    expect(asked.sort()).toEqual(['waits-0', 'waits-1', 'waits-2', 'waits-3', 'waits-4']);
+  });
 });

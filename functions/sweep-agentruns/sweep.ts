@@ -8,6 +8,7 @@ import type { ObjectKey } from '../../shared/reconcile/reconciler.ts';
 import { inParallel, pages, passOver, share } from '../../shared/sweep/passes.ts';
 import { isDue } from './due.ts';
 import { surplus } from './history.ts';
+import { headsOfLines, isWaiting, type Waiting, waitingRun } from './line.ts';
 
 /** What one sweep came to. */
 export interface Swept {
@@ -39,14 +40,18 @@ export async function sweep(dependencies: SweepDependencies): Promise<Swept> {
 
 async function dueRuns({ kube, now, signal }: SweepDependencies): Promise<ObjectKey[]> {
   const keys: ObjectKey[] = [];
+  const waiting: Waiting[] = [];
   for await (const run of pages<AgentRun>(kube, KINDS.AgentRun, {
     labelSelector: `!${LABELS.finished}`,
     limit: 100,
     signal,
   })) {
-    if (isDue(run, now)) keys.push({ namespace: run.metadata.namespace ?? '', name: run.metadata.name });
+    if (!isDue(run, now)) continue;
+    if (isWaiting(run)) waiting.push(waitingRun(run));
+    else keys.push({ namespace: run.metadata.namespace ?? '', name: run.metadata.name });
   }
-  return share(keys, MAX_PASSES, now);
+  const heads = headsOfLines(waiting).map(({ namespace, name }) => ({ namespace, name }));
+  return share([...keys, ...heads], MAX_PASSES, now);
 }
 
 async function prune({ kube, maxHistory, signal }: SweepDependencies): Promise<number> {

@@ -14,6 +14,9 @@ export function runSubject(run: { namespace: string; name: string; uid: string }
   return `${SUBJECT_PREFIX}run.${run.namespace}.${run.name.replaceAll('.', '_')}.${run.uid}`;
 }
 
+/** Where a run is told that a slot it may have waited for is free. The run's name and UID are as in `runSubject`. */
+export const slotSubject = (run: { namespace: string; name: string; uid: string }): string => `${runSubject(run)}.slot`;
+
 /** Where a run's pod takes replies, so that it cannot listen to those of others. */
 export const inboxOf = (uid: string): string => `_INBOX_${uid}`;
 

@@ -178,6 +178,23 @@ export function createKubeClient(connection: Connection) {
   const applyStatus = <T extends KubeObject>(resource: Resource, object: T, options: WriteOptions): Promise<T> =>
     apply(resource, object, options, 'status');
 
+  /**
+   * Writes the whole object as it was read: `metadata.resourceVersion` is the precondition, and without one the object must
+   * not exist yet. Whoever comes second is answered 409.
+   */
+  async function replace<T extends KubeObject>(resource: Resource, object: T, options: WriteOptions): Promise<T> {
+    const { namespace, name, resourceVersion } = object.metadata;
+    if (resourceVersion === undefined) return create(resource, object, options);
+    const { fieldManager, signal } = options;
+    return json<T>({
+      method: 'PUT',
+      path: pathOf(resource, namespace, name),
+      query: { fieldManager, fieldValidation: 'Strict' },
+      body: object,
+      ...(signal && { signal }),
+    });
+  }
+
   async function create<T extends KubeObject>(resource: Resource, object: T, options: WriteOptions): Promise<T> {
     const path = pathOf(resource, object.metadata.namespace);
     const query = {
@@ -242,5 +259,20 @@ export function createKubeClient(connection: Connection) {
     return response;
   }
 
-  return { get, page, list, watch, apply, applyStatus, create, mergePatch, remove, logs, followLogs, json, close };
+  return {
+    get,
+    page,
+    list,
+    watch,
+    apply,
+    applyStatus,
+    create,
+    replace,
+    mergePatch,
+    remove,
+    logs,
+    followLogs,
+    json,
+    close,
+  };
 }

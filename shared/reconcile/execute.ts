@@ -69,6 +69,9 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
     case 'disown':
       await disown(action.target, execution);
       return undefined;
+    case 'replace':
+      await kube.replace(action.resource, action.object, options);
+      return undefined;
     case 'applyStatus': {
       const metadata = { name, ...(namespace !== undefined && { namespace }), ...versions(uid, resourceVersion) };
       const { apiVersion, kind } = primary;

@@ -23,6 +23,11 @@ export type Action =
   | { verb: 'create'; resource: Resource; object: KubeObject }
   /** Takes all owner references off an object, so that it outlives the primary. */
   | { verb: 'disown'; target: ObjectRef }
+  /**
+   * The whole object, with the precondition that nobody wrote it since it was observed: its `resourceVersion` as read, none
+   * when it did not exist. For what several passes share, where the first must win.
+   */
+  | { verb: 'replace'; resource: Resource; object: KubeObject }
   /** Status of the primary, with the precondition that nobody wrote the primary since it was observed. */
   | { verb: 'applyStatus'; status: object }
   /** Finalizers, labels or annotations of the primary, with the same precondition. `null` removes a key. */

@@ -16,7 +16,7 @@ export interface ObjectKey {
 export type KubeReader = Pick<KubeClient, 'get' | 'list' | 'page' | 'logs'>;
 
 /** The part of the Kubernetes client that a plan's actions are carried out with. */
-export type KubeWriter = Pick<KubeClient, 'create' | 'apply' | 'applyStatus' | 'mergePatch' | 'remove'>;
+export type KubeWriter = Pick<KubeClient, 'create' | 'apply' | 'applyStatus' | 'replace' | 'mergePatch' | 'remove'>;
 
 export interface ObserveContext {
   kube: KubeReader;

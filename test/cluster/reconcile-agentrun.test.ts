@@ -82,6 +82,7 @@ function aRun(name: string, { skills = [] as string[] } = {}) {
     ...own,
     apply: counted(own.apply) as KubeClient['apply'],
     applyStatus: counted(own.applyStatus) as KubeClient['applyStatus'],
+    replace: counted(own.replace) as KubeClient['replace'],
     mergePatch: counted(own.mergePatch) as KubeClient['mergePatch'],
     remove: counted(own.remove),
   };

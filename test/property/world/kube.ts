@@ -54,6 +54,18 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
     return stored;
   }
 
+  function replace(resource: Resource, object: KubeObject): KubeObject {
+    const { namespace, name, resourceVersion } = object.metadata;
+    const current = store.get(resource, namespace, name);
+    if (resourceVersion === undefined) {
+      if (current !== undefined) throw answer(409, 'AlreadyExists', `${name} already exists`);
+      return store.create(resource, object);
+    }
+    if (current === undefined) throw answer(404, 'NotFound', `${name} not found`);
+    checkPreconditions(current, undefined, resourceVersion);
+    return store.update(resource, current, object);
+  }
+
   function patch({ resource, namespace, name }: ObjectRef, change: unknown): KubeObject {
     const current = store.get(resource, namespace, name);
     if (current === undefined) throw answer(404, 'NotFound', `${name} not found`);
@@ -96,6 +108,8 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
       interrupt.around(`status ${resource.kind} ${object.metadata.name}`, () =>
         as(applyTo(resource, object, fieldManager, true)),
       ),
+    replace: async (resource, object) =>
+      interrupt.around(`replace ${resource.kind} ${object.metadata.name}`, () => as(replace(resource, object))),
     mergePatch: async (at, change) =>
       interrupt.around(`patch ${at.resource.kind} ${at.name}`, () => as(patch(at, change))),
     remove: async (at, { propagation = 'Background' } = {}) =>
