@@ -44,7 +44,11 @@ export function actualForm({ world, phases }: Played, { output, input }: Case): 
   return placeholders({
     created: Object.fromEntries(created),
     runs: Object.fromEntries(runsOf(output, phases, store)),
-    messages: bus.published().map(({ subject, payload }) => ({ subject, envelope: payload })),
+    // That a slot is free is told by the control plane to itself.
+    messages: bus
+      .published()
+      .filter(({ subject }) => !subject.endsWith('.slot'))
+      .map(({ subject, payload }) => ({ subject, envelope: payload })),
   });
 }
 

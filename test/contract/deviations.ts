@@ -130,6 +130,14 @@ export const DEVIATIONS: Deviation[] = [
     path: /^\/created\/ClusterRole(Binding)? sympozium-skill-[\w-]+-(<ns>-)?run-\w+$/,
   },
 
+  // Limits
+  {
+    id: 'CTL-WA6',
+    reason: 'A run under a limit holds its slot in a ledger, so that passes that meet never start more than the limit',
+    path: /^\/created\/ConfigMap sympozium-run-slots-[\w-]+$/,
+    when: added,
+  },
+
   // Texts of skills
   {
     id: 'RUN-W20',
