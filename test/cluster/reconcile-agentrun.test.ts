@@ -43,6 +43,18 @@ beforeAll(async () => {
     { apiVersion: 'v1', kind: 'Namespace', metadata: { name: NAMESPACE } },
     { apiVersion: 'sympozium.ai/v1alpha1', kind: 'SympoziumInstance', ...instance },
     { apiVersion: 'sympozium.ai/v1alpha1', kind: 'SkillPack', ...pack },
+    {
+      apiVersion: 'sympozium.ai/v1alpha1',
+      kind: 'SympoziumPolicy',
+      metadata: { name: 'two', namespace: NAMESPACE },
+      spec: { subagentPolicy: { maxDepth: 3, maxConcurrent: 2 } },
+    },
+    {
+      apiVersion: 'sympozium.ai/v1alpha1',
+      kind: 'SympoziumInstance',
+      metadata: { name: 'limited', namespace: NAMESPACE },
+      spec: { policyRef: 'two', agents: { default: { model: 'm' } } },
+    },
   ]);
   const { server, ca, skipTlsVerify } = connection;
   const token = serviceAccountToken(admin, 'sympozium-system', 'reconcile-agentrun');
@@ -63,7 +75,7 @@ afterAll(async () => {
 });
 
 /** A run on the server, with passes that can be cut, and a bus that holds what was published. */
-function aRun(name: string, { skills = [] as string[] } = {}) {
+function aRun(name: string, { skills = [] as string[], instanceRef = 'inst' } = {}) {
   const messages = new Map<string, BusMessage>();
   let completed: StoredMessage | undefined;
   let writes = 0;
@@ -102,9 +114,9 @@ function aRun(name: string, { skills = [] as string[] } = {}) {
       const run: AgentRunInput & KubeObject = {
         apiVersion: 'sympozium.ai/v1alpha1',
         kind: 'AgentRun',
-        metadata: { name, namespace: NAMESPACE, labels: { [LABELS.instance]: 'inst' } },
+        metadata: { name, namespace: NAMESPACE, labels: { [LABELS.instance]: instanceRef } },
         spec: {
-          instanceRef: 'inst',
+          instanceRef,
           agentId: 'primary',
           sessionKey: '',
           task: 'Count.',
@@ -221,5 +233,29 @@ describe('reconcile-agentrun on a real API server, under its own role', () => {
       .poll(() => admin.get(KINDS.AgentRun, { namespace: NAMESPACE, name: 'deleted' }), { timeout: 20_000 })
       .toBeUndefined();
     await expect.poll(run.job, { timeout: 20_000 }).toBeUndefined();
+  });
+
+  it('starts two of eight runs whose passes all go on at once, and the next when one ends [RUN-W36]', async () => {
+    const runs = Array.from({ length: 8 }, (_, index) => aRun(`queued-${index}`, { instanceRef: 'limited' }));
+    await Promise.all(runs.map((run) => run.create()));
+    const jobs = async () => (await Promise.all(runs.map((run) => run.job()))).filter((job) => job !== undefined);
+    for (let round = 0; round < 4; round += 1) {
+      await Promise.all([...runs, ...runs].map((run) => run.pass()));
+      expect((await jobs()).length).toBeLessThanOrEqual(2);
+    }
+    expect(await jobs()).toHaveLength(2);
+    const waiting = await Promise.all(runs.map((run) => run.read()));
+    const reasons = waiting.map(({ status }) => status?.conditions?.[0]?.reason);
+    expect(reasons.filter((reason) => reason === 'WaitingForSlot')).toHaveLength(6);
+
+    const names = (await jobs()).map(({ metadata }) => metadata.name);
+    const first = runs[Number(names[0]?.split('-')[1])];
+    await first?.podAppears();
+    await first?.agentAnswers('One.');
+    await first?.pass();
+    const [woken] = [...(first?.messages.values() ?? [])].filter(({ subject }) => subject.endsWith('.slot'));
+    const next = runs[Number(woken?.subject.split('.')[3]?.split('-')[1])];
+    await next?.pass();
+    expect(await next?.job()).toBeDefined();
   });
 });
