@@ -15,6 +15,7 @@ import {
 } from './meta.ts';
 import { ModelSchema } from './model.ts';
 import { SkillRefSchema } from './skill-ref.ts';
+import { ToolPolicySchema } from './tool-policy.ts';
 
 const TokenUsageSchema = z.object({
   inputTokens: int64().describe('inputTokens sent to the model.'),
@@ -68,6 +69,7 @@ export const ResolutionSchema = z.object({
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),
+  tools: ToolPolicySchema.optional().describe('tools that the run may use and may not; absent when all may be used.'),
   limits: list(LimitSchema)
     .optional()
     .describe('limits on concurrent runs that the run holds a slot under; absent when there are none.'),

@@ -3,6 +3,7 @@ import { literal, literals } from '../../shared/pods/env.ts';
 import { imageOf } from '../../shared/pods/images.ts';
 import type { Container, EnvVar, VolumeMount } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
+import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { isTaskFile } from './input-config-map.ts';
 import { imagesOf, type RunBuild, taskSidecars, telemetryOf } from './run-build.ts';
 import { hasLegacyMemory } from './volumes.ts';
@@ -45,6 +46,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
     ...(hasLegacyMemory(build) ? [literal('MEMORY_ENABLED', 'true')] : []),
     ...literals(spec.env),
     literal('TOOLS_ENABLED', 'true'),
+    ...toolAccessEnv(resolution.tools ?? {}),
     // Images of the original do not announce themselves, and a command without an executor fails at once [RUN-W30].
     literal(
       'SKILL_EXECUTORS',

@@ -4,6 +4,7 @@ import { literal } from '../../shared/pods/env.ts';
 import { imageOf } from '../../shared/pods/images.ts';
 import type { Container, EnvVar } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
+import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { traceparent } from './agent-container.ts';
 import { imagesOf, type RunBuild, telemetryOf } from './run-build.ts';
@@ -23,6 +24,7 @@ export function bridgeContainer(build: RunBuild): Container {
       literal('EVENT_BUS_URL', config.POD_EVENT_BUS_URL),
       literal('RUN_SUBJECT', runSubject({ namespace, name, uid })),
       ...credentials(build),
+      ...toolAccessEnv(build.resolution.tools ?? {}),
       ...traceparent(build),
       ...telemetryOf(build),
     ],

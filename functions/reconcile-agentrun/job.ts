@@ -67,7 +67,7 @@ function podSpec(build: RunBuild): PodSpec {
       agentContainer(build),
       bridgeContainer(build),
       ...(run.spec.sandbox?.enabled === true ? [sandboxContainer(build)] : []),
-      ...sidecars.map(skillContainer),
+      ...sidecars.map((skill) => skillContainer(skill, resolution.tools)),
     ],
     volumes: volumesOf(build),
   };

@@ -5,6 +5,7 @@ import { LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { bytesOf } from '../../shared/bytes.ts';
+import { toolAccess } from '../../shared/policy/tool-access.ts';
 import { goDuration, parseGoDuration } from '../../shared/runs/go-duration.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
@@ -24,6 +25,7 @@ export function resolve(
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
+  const tools = toolAccess(spec.toolPolicy, policy?.spec);
   const limits = limitsOn(run, limitsOf(instance, policy));
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
   return {
@@ -35,6 +37,7 @@ export function resolve(
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
     ...(policy !== undefined && { policy: policyOf(policy) }),
+    ...((tools.allow !== undefined || (tools.deny ?? []).length > 0) && { tools }),
     ...(limits.length > 0 && { limits }),
   };
 }

@@ -2,12 +2,13 @@ import type { SkillSidecar } from '../../crds/skillpack.ts';
 import { literal } from '../../shared/pods/env.ts';
 import type { Container, EnvVar, SecurityContext, VolumeMount } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
+import { type ToolAccess, toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import type { TaskSidecar } from './run-build.ts';
 import { SKILL_TOKEN_MOUNT, wantsAccess } from './skill-access.ts';
 import { hostVolumes, secretVolumeOf } from './volumes.ts';
 
 /** The sidecar of a skill, which runs the agent's commands (AgentRun spec, 3.5.7). */
-export function skillContainer(skill: TaskSidecar): Container {
+export function skillContainer(skill: TaskSidecar, tools: ToolAccess = {}): Container {
   const { name, sidecar } = skill;
   const { cpu = '100m', memory = '128Mi' } = sidecar.resources ?? {};
   const { command = [] } = sidecar;
@@ -16,7 +17,8 @@ export function skillContainer(skill: TaskSidecar): Container {
     image: sidecar.image,
     imagePullPolicy: 'IfNotPresent',
     ...(command.length > 0 && { command }),
-    env: skillEnv(skill),
+    // Last, so that no pack can open what a policy closes.
+    env: [...skillEnv(skill), ...toolAccessEnv(tools)],
     resources: { requests: { cpu, memory }, limits: { cpu, memory } },
     securityContext: securityOf(sidecar),
     volumeMounts: skillMounts(skill),

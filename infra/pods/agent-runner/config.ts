@@ -1,3 +1,4 @@
+import { type ToolAccess, toolAccessFrom } from '../../../shared/pods/tool-access.ts';
 import { parseDuration } from '../ipc/duration.ts';
 
 type Env = Record<string, string | undefined>;
@@ -15,6 +16,8 @@ export interface RunnerConfig {
   source: { channel: string; chatId: string };
   debug: boolean;
   toolsEnabled: boolean;
+  /** The tools that the model is offered; the containers that carry them out refuse the others as well. */
+  tools: ToolAccess;
   /** True when something says that an MCP manifest will appear (RUN-W49). */
   mcpExpected: boolean;
   /** Skill sidecars that serve commands; undefined when nobody said, then announcements decide. */
@@ -72,6 +75,7 @@ export function loadConfig(env: Env): RunnerConfig {
     debug: get('DEBUG') === 'true',
     // The control plane always sets it; a bare container gets tools too unless told otherwise.
     toolsEnabled: get('TOOLS_ENABLED', 'true') === 'true',
+    tools: toolAccessFrom(env),
     mcpExpected: get('MCP_ENABLED') === 'true' || get('MCP_CONFIG_PATH') !== '',
     ...(env['SKILL_EXECUTORS'] !== undefined && { executors: commaList(env['SKILL_EXECUTORS']) }),
     traceparent: get('TRACEPARENT'),

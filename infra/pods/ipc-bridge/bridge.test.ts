@@ -52,6 +52,21 @@ describe('the bridge', () => {
     ]);
   });
 
+  it('lets nothing out that a denied tool wrote, however often, and all else [CTL-WA2]', async () => {
+    const pod = await aPod();
+    const bus = new MemoryBus();
+    const { ended } = aBridge(pod, bus, { TOOLS_DENY: 'send_channel_message,schedule_task' });
+    for (let index = 0; index < 50; index += 1) await put(pod, `messages/send-${index}.json`, { text: 'psst' });
+    await put(pod, 'schedules/s.json', { name: 's' });
+    await put(pod, 'spawn/request-1.json', { task: 't' });
+    await put(pod, 'output/result.json', RESULT);
+    expect(await ended).toBe('completed');
+    expect(bus.stored.map(({ subject }) => subject)).toEqual([
+      'sympozium.agent.spawn.request',
+      'sympozium.agent.run.completed',
+    ]);
+  });
+
   it('publishes each file of spawn, messages and schedules once, with run and instance [RUN-122]', async () => {
     const pod = await aPod();
     const bus = new MemoryBus();

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { type ToolAccess, toolAccessFrom } from '../../../shared/pods/tool-access.ts';
 
 /** What the bridge is told (agentrun.md 3.5.2, with the additions for runs that have their own subjects). */
 export interface BridgeConfig {
@@ -14,6 +15,8 @@ export interface BridgeConfig {
   /** Completion and stream stay in the pod: a hook decides about them first. */
   gated: boolean;
   mcpConfigured: boolean;
+  /** What the agent asks of others through tools that are not allowed stays in the pod. */
+  tools: ToolAccess;
   traceparent: string;
   /** Keeps message ids of same-named runs apart; the run's UID where it is known. */
   messageIdPrefix: string;
@@ -44,6 +47,7 @@ export function loadBridgeConfig(env: Record<string, string | undefined>, argv: 
     credentials: get('EVENT_BUS_CREDENTIALS'),
     gated: get('GATE_SUPPRESS_COMPLETION') === 'true',
     mcpConfigured: get('MCP_ENABLED') === 'true' || get('MCP_CONFIG_PATH') !== '',
+    tools: toolAccessFrom(env),
     traceparent: get('TRACEPARENT'),
     // Without a UID the pod's name tells a run from an earlier one of the same name.
     messageIdPrefix: runUid || [get('AGENT_NAMESPACE'), id, get('HOSTNAME')].join('/'),

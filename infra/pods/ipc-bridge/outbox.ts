@@ -11,6 +11,7 @@ import type { Ledger } from './ledger.ts';
 import {
   COMPLETED,
   envelope,
+  isDenied,
   isStream,
   isSuppressed,
   OUTGOING_FOLDERS,
@@ -88,7 +89,9 @@ export class Outbox {
   private async send(candidate: Candidate): Promise<'settled' | 'incomplete' | 'refused'> {
     const { config, log } = this.options;
     try {
-      if (!isSuppressed(candidate.route, config.gated)) {
+      if (isDenied(candidate.route, config.tools)) {
+        log.warn('Tool is denied by the policy of the run', { tool: candidate.route.tool, file: candidate.key });
+      } else if (!isSuppressed(candidate.route, config.gated)) {
         const content = await this.contentOf(candidate);
         if (content === 'wait') return 'incomplete';
         if (content !== 'drop' && !(await this.publish(candidate.route, candidate.key, content.json))) return 'refused';

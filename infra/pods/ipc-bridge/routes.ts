@@ -1,10 +1,13 @@
 import type { RunEvent } from '../../../shared/bus/subjects.ts';
+import { isToolAllowed, type ToolAccess } from '../../../shared/pods/tool-access.ts';
 import type { BridgeConfig } from './config.ts';
 
 /** Where a kind of file goes: the original's topic, and the event of a run's own subject. */
 export interface Route {
   event: RunEvent;
   topic: string;
+  /** The agent's tool that writes such files. */
+  tool?: string;
 }
 
 export const COMPLETED: Route = { event: 'completed', topic: 'agent.run.completed' };
@@ -12,9 +15,9 @@ const STREAM: Route = { event: 'stream', topic: 'agent.stream.chunk' };
 const STATUS: Route = { event: 'status', topic: 'agent.status.update' };
 const EXEC: Route = { event: 'exec', topic: 'tool.exec.request' };
 const BY_FOLDER: Record<string, Route> = {
-  spawn: { event: 'spawn', topic: 'agent.spawn.request' },
-  messages: { event: 'message', topic: 'channel.message.send' },
-  schedules: { event: 'schedule', topic: 'schedule.upsert' },
+  spawn: { event: 'spawn', topic: 'agent.spawn.request', tool: 'delegate_to_persona' },
+  messages: { event: 'message', topic: 'channel.message.send', tool: 'send_channel_message' },
+  schedules: { event: 'schedule', topic: 'schedule.upsert', tool: 'schedule_task' },
 };
 
 /** Folders that are watched, in the order in which they are emptied: a run's effects go out before its result. */
@@ -37,6 +40,10 @@ function outputRoute(name: string): Route | undefined {
 /** A gate suppresses the completion and the stream, nothing else (RUN-121). */
 export const isSuppressed = (route: Route, gated: boolean): boolean =>
   gated && (route === COMPLETED || route === STREAM);
+
+/** A file of a tool that the run may not use: whoever in the pod wrote it, it goes nowhere [CTL-WA2]. */
+export const isDenied = ({ tool }: Route, access: ToolAccess): boolean =>
+  tool !== undefined && !isToolAllowed(access, tool);
 
 export const isStream = (route: Route): boolean => route === STREAM;
 

@@ -1,3 +1,5 @@
+import { isToolAllowed, toolAccessFrom } from '../../../shared/pods/tool-access.ts';
+
 /** What a skill sidecar is told. Times in seconds. */
 export interface ExecutorConfig {
   /** The skill's name, which requests may ask for. */
@@ -6,6 +8,8 @@ export interface ExecutorConfig {
   maxTimeout: number;
   /** Commands would run on the host, in no container, and nobody allowed that. */
   refuses: boolean;
+  /** The run's policy denies commands, whoever writes a request. */
+  denied: boolean;
 }
 
 type Env = Record<string, string | undefined>;
@@ -16,6 +20,7 @@ export function loadExecutorConfig(env: Env): ExecutorConfig {
     name: safeName(env['SKILL_NAME'] ?? ''),
     defaultTimeout: Math.min(positive(env['EXEC_TIMEOUT_DEFAULT']) ?? 30, maxTimeout),
     maxTimeout,
+    denied: !isToolAllowed(toolAccessFrom(env), 'execute_command'),
     refuses: env['SYMPOZIUM_ISOLATION'] === 'none' && env['SYMPOZIUM_ALLOW_HOST_COMMANDS'] !== 'true',
   };
 }

@@ -196,4 +196,15 @@ describe('without a container around it', () => {
     anExecutor(pod, { SYMPOZIUM_ISOLATION: 'none', SYMPOZIUM_ALLOW_HOST_COMMANDS: 'true' });
     expect((await run(pod, { command: 'echo ok' })).stdout).toBe('ok\n');
   });
+
+  it('runs nothing that the policy denies, also when it is asked fifty times, and says so each time [CTL-WA2]', async () => {
+    const pod = await aPod();
+    anExecutor(pod, { TOOLS_DENY: 'fetch_url,execute_command' });
+    const ids = [];
+    for (let index = 0; index < 50; index += 1) ids.push(await ask(pod, { command: `touch ran-${index}` }));
+    for (const id of ids) {
+      expect(await answerTo(pod, id)).toMatchObject({ exitCode: 126, stderr: expect.stringContaining('denied') });
+    }
+    expect(await readdir(pod.paths.toHost('/workspace'))).toEqual([]);
+  });
 });

@@ -125,6 +125,7 @@ async function claim(folder: string, id: string): Promise<boolean> {
 
 async function execute(request: Request, options: ExecutorOptions, signal: AbortSignal): Promise<CommandResult> {
   const { config, paths, env } = options;
+  if (config.denied) return DENIAL;
   if (config.refuses) return REFUSAL;
   const wanted = request.timeout && request.timeout > 0 ? request.timeout : config.defaultTimeout;
   const run = runCommand(
@@ -140,6 +141,13 @@ async function execute(request: Request, options: ExecutorOptions, signal: Abort
   // What can't even be started (a NUL in the command) is answered too: the agent must not wait for its time-out.
   return run.catch((error) => ({ exitCode: 126, stdout: '', stderr: describeError(error), timedOut: false }));
 }
+
+const DENIAL: CommandResult = {
+  exitCode: 126,
+  stdout: '',
+  stderr: 'The tool execute_command is denied by the policy of this run. Go on without it.',
+  timedOut: false,
+};
 
 const REFUSAL: CommandResult = {
   exitCode: 126,

@@ -89,6 +89,21 @@ describe('execute_command', () => {
   });
 });
 
+describe('the tools of a run', () => {
+  const offered = async (env: Record<string, string>) => {
+    const context = { config: loadConfig(env), paths: (await aPod()).paths, log: memoryLog(), startedAt: Date.now() };
+    return (await buildTools(context)).map(({ name }) => name).sort();
+  };
+
+  it('are those that its policy allows, so that the model is offered no other [RUN-W55]', async () => {
+    expect(await offered({ TOOLS_ALLOW: 'read_file,execute_command', TOOLS_DENY: 'execute_command' })).toEqual([
+      'read_file',
+    ]);
+    expect(await offered({ TOOLS_ALLOW: '' })).toEqual([]);
+    expect(await offered({})).toContain('execute_command');
+  });
+});
+
 describe('send_channel_message', () => {
   const sent = async (pod: PodFolders) => {
     const folder = pod.paths.toHost('/ipc/messages');

@@ -1,3 +1,4 @@
+import { isToolAllowed } from '../../../../shared/pods/tool-access.ts';
 import { channelTool } from './channel.ts';
 import { commandTool } from './command.ts';
 import { fileTools } from './files.ts';
@@ -9,5 +10,6 @@ export async function buildTools(context: ToolContext): Promise<AgentTool[]> {
   if (!context.config.toolsEnabled) return [];
   const builtIn = [...fileTools(context), commandTool(context), channelTool(context)];
   const names = new Set(builtIn.map(({ name }) => name));
-  return [...builtIn, ...(await mcpTools(context)).filter(({ name }) => !names.has(name))];
+  const all = [...builtIn, ...(await mcpTools(context)).filter(({ name }) => !names.has(name))];
+  return all.filter(({ name }) => isToolAllowed(context.config.tools, name));
 }
