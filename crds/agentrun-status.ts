@@ -65,6 +65,7 @@ export const ResolutionSchema = z.object({
   grants: list(GrantSchema)
     .optional()
     .describe('grants are the rights made for the sidecars of the run; they are taken back when it ends.'),
+  mcpServers: list(text(253)).optional().describe('mcpServers whose tools the agent is offered, by name.'),
   personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',

@@ -62,7 +62,7 @@ export const RUN_REASONS = {
   secretNotFound: 'SecretNotFound',
   /** A SkillPack or skill ConfigMap that the run needs does not exist. */
   skillNotFound: 'SkillNotFound',
-  /** An MCPServer that the run needs does not exist or has no address. */
+  /** An MCPServer that the run needs does not exist, or is not ready. */
   mcpServerNotFound: 'MCPServerNotFound',
   /** A quota of the namespace, or a limit of the policy, leaves no room for the run. */
   quotaExceeded: 'QuotaExceeded',

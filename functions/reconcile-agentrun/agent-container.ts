@@ -54,6 +54,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
         .map(({ name }) => name)
         .join(','),
     ),
+    ...(build.mcpServers.length > 0 ? [literal('MCP_ENABLED', 'true')] : []),
     ...annotation(build, 'SOURCE_CHANNEL', ANNOTATIONS.replyChannel),
     ...annotation(build, 'SOURCE_CHAT_ID', ANNOTATIONS.replyChatId),
     ...telemetryOf(build),

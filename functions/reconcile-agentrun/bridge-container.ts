@@ -23,6 +23,7 @@ export function bridgeContainer(build: RunBuild): Container {
       literal('AGENT_NAMESPACE', namespace),
       literal('EVENT_BUS_URL', config.POD_EVENT_BUS_URL),
       literal('RUN_SUBJECT', runSubject({ namespace, name, uid })),
+      ...(build.mcpServers.length > 0 ? [literal('MCP_ENABLED', 'true')] : []),
       ...credentials(build),
       ...toolAccessEnv(build.resolution.tools ?? {}),
       ...traceparent(build),

@@ -23,7 +23,7 @@ export const RunEnvironmentSchema = z.object({
   SYMPOZIUM_SYSTEM_NAMESPACE: z
     .string()
     .default(SYSTEM_NAMESPACE)
-    .describe('Namespace searched for SkillPacks after that of the run.'),
+    .describe('Namespace searched for SkillPacks and MCPServers after that of the run.'),
   RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600).describe(
     'Time-out of runs that neither they nor their instance bound, with a provider in a cloud.',
   ),

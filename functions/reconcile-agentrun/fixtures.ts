@@ -85,6 +85,7 @@ export function aStarting(parts: Partial<Omit<Starting, 'stage'>> = {}): Startin
     secretFound: true,
     serviceAccountFound: true,
     packs: {},
+    mcpServers: {},
     ...parts,
   };
 }

@@ -3,7 +3,7 @@ import { LABELS } from '../../crds/labels.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 
-const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks'];
+const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks', 'mcpservers'];
 
 export const manifest: FunctionManifest = {
   name: 'reconcile-agentrun',

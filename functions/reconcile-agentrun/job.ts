@@ -9,6 +9,7 @@ import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { agentContainer } from './agent-container.ts';
 import { bridgeContainer } from './bridge-container.ts';
 import { grantsOf } from './grants.ts';
+import { mcpBridgeContainer, mcpDiscoverContainer } from './mcp-container.ts';
 import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
 import type { RunBuild } from './run-build.ts';
 import { taskSidecars } from './run-build.ts';
@@ -52,6 +53,7 @@ function podSpec(build: RunBuild): PodSpec {
   const host = sidecars.flatMap(({ sidecar }) => (sidecar.hostAccess?.enabled === true ? [sidecar.hostAccess] : []));
   const hostNetwork = host.some((access) => access.hostNetwork === true);
   const { nodeSelector } = resolution.model;
+  const withMcp = build.mcpServers.length > 0;
   return {
     restartPolicy: 'Never',
     serviceAccountName: grantsOf(build).length === 0 ? AGENT_SERVICE_ACCOUNT : runServiceAccountOf(run.metadata.name),
@@ -63,10 +65,12 @@ function podSpec(build: RunBuild): PodSpec {
     ...(nodeSelector !== undefined && { nodeSelector }),
     ...pullSecrets(resolution),
     securityContext: podSecurity(seccompOf(run)),
+    ...(withMcp && { initContainers: [mcpDiscoverContainer(build)] }),
     containers: [
       agentContainer(build),
       bridgeContainer(build),
       ...(run.spec.sandbox?.enabled === true ? [sandboxContainer(build)] : []),
+      ...(withMcp ? [mcpBridgeContainer(build)] : []),
       ...sidecars.map((skill) => skillContainer(skill, resolution.tools)),
     ],
     volumes: volumesOf(build),

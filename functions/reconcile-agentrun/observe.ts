@@ -1,14 +1,23 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
+import type { McpServer } from '../../crds/mcpserver.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
-import { isControlledBy } from '../../shared/kube/objects.ts';
-import { CLUSTER_ROLES, CONFIG_MAPS, JOBS, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
+import {
+  CLUSTER_ROLES,
+  CONFIG_MAPS,
+  JOBS,
+  type Resource,
+  SECRETS,
+  SERVICE_ACCOUNTS,
+} from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
 import { grantLabels } from './grants.ts';
+import { mcpServerNames } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
 import { observeQueue } from './observe-queue.ts';
@@ -80,7 +89,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   const { authSecretRef } = primary.spec.model;
   const policyRef = instance?.spec.policyRef ?? '';
   const at = { namespace, name: AGENT_SERVICE_ACCOUNT };
-  const [policy, secret, account, packs] = await Promise.all([
+  const [policy, secret, account, packs, mcpServers] = await Promise.all([
     policyRef === ''
       ? undefined
       : kube.get<SympoziumPolicy>(KINDS.SympoziumPolicy, { namespace, name: policyRef }, { signal }),
@@ -89,6 +98,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
       : kube.get(SECRETS, { namespace, name: authSecretRef }, { metadataOnly: true, signal }),
     kube.get(SERVICE_ACCOUNTS, at, { metadataOnly: true, signal }),
     instance === undefined ? {} : packsOf(primary, instance, context, config),
+    instance === undefined ? {} : mcpServersIn(primary, instance, context, config),
   ]);
   const limited = instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0;
   const queue = limited ? await observeQueue(primary, context) : undefined;
@@ -102,24 +112,36 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     secretFound: secret !== undefined,
     serviceAccountFound: account !== undefined,
     packs,
+    mcpServers,
     ...(queue !== undefined && { queue }),
   };
 }
 
 /** Each pack from the run's namespace or else the system's [AgentRun spec, 3.6]. */
-async function packsOf(
+function packsOf(run: AgentRun, instance: SympoziumInstance, context: ObserveContext, config: RunConfig) {
+  return sharedObjects<SkillPack>(KINDS.SkillPack, packNames(skillsOf(run, instance)), run, context, config);
+}
+
+/** The same for MCPServers [AgentRun spec, 3.7]. */
+function mcpServersIn(run: AgentRun, instance: SympoziumInstance, context: ObserveContext, config: RunConfig) {
+  return sharedObjects<McpServer>(KINDS.MCPServer, mcpServerNames(instance), run, context, config);
+}
+
+/** Those of the named objects that exist, by name; the run's own namespace comes before the system's. */
+async function sharedObjects<T extends KubeObject>(
+  resource: Resource,
+  names: readonly string[],
   run: AgentRun,
-  instance: SympoziumInstance,
   { kube, signal }: ObserveContext,
   config: RunConfig,
-): Promise<Record<string, SkillPack>> {
+): Promise<Record<string, T>> {
   const { namespace = '' } = run.metadata;
   const namespaces = [...new Set([namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE])];
   const found = await Promise.all(
-    packNames(skillsOf(run, instance)).map(async (name) => {
+    names.map(async (name) => {
       for (const from of namespaces) {
-        const pack = await kube.get<SkillPack>(KINDS.SkillPack, { namespace: from, name }, { signal });
-        if (pack !== undefined) return [[name, pack] as const];
+        const object = await kube.get<T>(resource, { namespace: from, name }, { signal });
+        if (object !== undefined) return [[name, object] as const];
       }
       return [];
     }),

@@ -1,4 +1,5 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
+import type { McpServer } from '../../crds/mcpserver.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
@@ -40,6 +41,8 @@ export interface Starting {
   serviceAccountFound: boolean;
   /** SkillPacks that exist, by name without prefix. */
   packs: Record<string, SkillPack>;
+  /** MCPServers that exist, by name. */
+  mcpServers: Record<string, McpServer>;
   /** Read when the number of runs at work is limited. */
   queue?: Queue;
 }

@@ -5,6 +5,7 @@ import type { ImageSource } from '../../shared/pods/images.ts';
 import { observabilityEnv } from '../../shared/pods/observability-env.ts';
 import type { EnvVar } from '../../shared/pods/pod.ts';
 import type { RunConfig } from './config.ts';
+import type { ResolvedMcpServer } from './mcp-servers.ts';
 import type { FoundSkill } from './skills.ts';
 
 /** Everything that the objects of a run are built from. The same build gives the same objects, byte for byte. */
@@ -14,6 +15,8 @@ export interface RunBuild {
   instance: SympoziumInstance;
   /** The skills of `resolution` whose pack exists, in its order. */
   skills: readonly FoundSkill[];
+  /** The MCP servers whose tools the agent is offered. */
+  mcpServers: readonly ResolvedMcpServer[];
   config: RunConfig;
 }
 

@@ -10,6 +10,8 @@ import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
 import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
+import { mcpConfigMaps } from './mcp-config-map.ts';
+import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
 import type { Starting } from './observed.ts';
 import { type ConcurrencyLimit, limitsOf } from './queue.ts';
@@ -36,7 +38,7 @@ export const POD_CHECK_SECONDS = 15;
 
 /** Checks what the run refers to and asks for, and builds its objects: all in one pass, the Job last. */
 export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
-  const missing = missingReference(seen, now);
+  const missing = missingReference(seen, now) ?? missingMcpServer(seen, now);
   if (missing !== undefined) {
     return missing.inSeconds <= 0
       ? { kind: 'failed', failure: missing.failure }
@@ -46,8 +48,7 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   // `missingReference` has settled that the instance is there; the compiler cannot know.
   if (build === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
   const { run, resolution, instance } = build;
-  const refused =
-    policyDenial(run, seen.policy) ?? unsupported(run, instance, resolution.skills) ?? oversize(run, resolution);
+  const refused = policyDenial(run, seen.policy) ?? unsupported(run, resolution.skills) ?? oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   if (seen.job !== undefined) return namesake(seen, seen.job);
   const { queue } = seen;
@@ -61,7 +62,10 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
 }
 
 /** What the run's objects are built from; undefined without its instance. */
-export function buildOf({ primary: run, instance, policy, packs }: Starting, config: RunConfig): RunBuild | undefined {
+export function buildOf(
+  { primary: run, instance, policy, packs, mcpServers }: Starting,
+  config: RunConfig,
+): RunBuild | undefined {
   if (instance === undefined) return undefined;
   const resolution = resolve(run, instance, policy, config);
   const skills = packNames(resolution.skills).flatMap((name) => {
@@ -70,7 +74,13 @@ export function buildOf({ primary: run, instance, policy, packs }: Starting, con
     return pack === undefined ? [] : [{ name, pack, params }];
   });
   const grants = grantsOf({ skills });
-  return { run, resolution: { ...resolution, ...(grants.length > 0 && { grants }) }, instance, skills, config };
+  const servers = mcpServersOf(instance, mcpServers);
+  const known = {
+    ...resolution,
+    ...(grants.length > 0 && { grants }),
+    ...(servers.length > 0 && { mcpServers: servers.map(({ name }) => name) }),
+  };
+  return { run, resolution: known, instance, skills, mcpServers: servers, config };
 }
 
 /** The name of the run's Job is taken: for good, or by what an earlier run of the same name left behind [RUN-W12]. */
@@ -93,6 +103,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
   return [
     ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
+    ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...grantActions(build),
     { verb: 'apply', resource: JOBS, object: jobFor(build) },
     applyInput(run, resolution),

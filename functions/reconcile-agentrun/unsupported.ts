@@ -1,24 +1,18 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { SkillRef } from '../../crds/skill-ref.ts';
-import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { type Failure, failure } from './failure.ts';
 
 /** Reason of runs that ask for what this version cannot do. Delete a line here when it can. */
 export const NOT_SUPPORTED = 'NotSupported';
 
 /** Failing at once, with the field's name, beats running without what was asked for. */
-export function unsupported(
-  run: AgentRun,
-  instance: SympoziumInstance,
-  skills: readonly SkillRef[],
-): Failure | undefined {
+export function unsupported(run: AgentRun, skills: readonly SkillRef[]): Failure | undefined {
   const { lifecycle, mode, agentSandbox } = run.spec;
   const fields = [
     mode === 'server' && 'spec.mode: server',
     agentSandbox?.enabled === true && 'spec.agentSandbox',
     (lifecycle?.preRun ?? []).length > 0 && 'spec.lifecycle.preRun',
     (lifecycle?.postRun ?? []).length > 0 && 'spec.lifecycle.postRun',
-    (instance.spec.mcpServers ?? []).length > 0 && `mcpServers of SympoziumInstance "${instance.metadata.name}"`,
     skills.some(({ skillPackRef }) => skillPackRef === 'memory') && 'skill memory',
   ].filter((field) => field !== false);
   return fields.length === 0 ? undefined : failure(NOT_SUPPORTED, `not supported yet: ${fields.join(', ')}`);

@@ -1,6 +1,7 @@
 import { fitName } from '../../shared/kube/names.ts';
 import type { ProjectedSource, Volume } from '../../shared/pods/pod.ts';
 import { isTaskFile, TASK_FILE_KEY } from './input-config-map.ts';
+import { mcpConfigMapOf } from './mcp-config-map.ts';
 import { inputConfigMapOf } from './names.ts';
 import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
 import { SKILL_TOKEN_VOLUME, wantsAccess } from './skill-access.ts';
@@ -16,6 +17,7 @@ export function volumesOf(build: RunBuild): Volume[] {
     skillsVolume(build),
     ...(hasLegacyMemory(build) ? [memoryVolume(build)] : []),
     ...(isTaskFile(build.run) ? [taskVolume(build)] : []),
+    ...(build.mcpServers.length > 0 ? [mcpVolume(build)] : []),
     ...sidecars.flatMap((skill) => [...secretVolumes(skill), ...hostVolumes(skill).map(({ volume }) => volume)]),
     ...(sidecars.some(({ sidecar }) => wantsAccess(sidecar)) ? [SKILL_TOKEN_VOLUME] : []),
   ];
@@ -30,6 +32,10 @@ export const memoryConfigMapOf = (instance: string): string => `${instance}-memo
 
 function memoryVolume({ run }: RunBuild): Volume {
   return { name: 'memory', configMap: { name: memoryConfigMapOf(run.spec.instanceRef), optional: true } };
+}
+
+function mcpVolume({ run }: RunBuild): Volume {
+  return { name: 'mcp-config', configMap: { name: mcpConfigMapOf(run.metadata.name), optional: true } };
 }
 
 function taskVolume({ run }: RunBuild): Volume {

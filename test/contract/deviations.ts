@@ -1,3 +1,5 @@
+import { isDeepStrictEqual } from 'node:util';
+import { parse } from 'yaml';
 import type { Difference } from './diff.ts';
 
 /** A difference from the original that is meant: where, why, and the numbered weakness that it answers. */
@@ -13,6 +15,8 @@ const JOB = String.raw`^/created/Job [\w-]+/object`;
 const POD = `${JOB}/spec/template/spec`;
 const added = ({ expected }: Difference): boolean => expected === undefined;
 const at = (...parts: string[]): RegExp => new RegExp(`${parts.join('')}$`);
+
+const withoutSecretKey = (key: string, value: unknown): unknown => (key === 'secretKey' ? undefined : value);
 
 /** `added` means: ours has it, the original does not; nothing else may differ there. */
 export const DEVIATIONS: Deviation[] = [
@@ -71,6 +75,21 @@ export const DEVIATIONS: Deviation[] = [
     id: 'RUN-W26a',
     reason: 'Each run publishes on a subject of its own',
     path: at(POD, '/containers/ipc-bridge/env/RUN_SUBJECT'),
+    when: added,
+  },
+
+  // MCP
+  {
+    id: 'RUN-W04',
+    reason: "Bridges find a server's token: `secretKey` stands beside `tokenEnv`. The file is JSON, which is YAML",
+    path: /^\/created\/ConfigMap [\w-]+-mcp-servers\/object\/data\/mcp-servers\.yaml$/,
+    when: ({ expected, actual }) =>
+      isDeepStrictEqual(parse(String(expected)), JSON.parse(String(actual), withoutSecretKey)),
+  },
+  {
+    id: 'RUN-W49',
+    reason: 'Agent and bridge know that a manifest of tools will come',
+    path: at(POD, '/containers/(agent|ipc-bridge)/env/MCP_ENABLED'),
     when: added,
   },
 
@@ -202,7 +221,6 @@ export const LATER: Record<string, string> = {
   'run-gate-reject': 'lifecycle hooks',
   'run-gate-silent-block': 'lifecycle hooks',
   'run-hooks-pre-rbac': 'lifecycle hooks',
-  'run-mcp-inline': 'MCP servers',
   'run-memory-skill': 'memory server',
   'run-postrun-hook-failed': 'lifecycle hooks',
   'run-postrun-success': 'lifecycle hooks',
