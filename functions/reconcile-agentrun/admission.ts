@@ -1,6 +1,9 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
+import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { explain } from '../../shared/policy/denial.ts';
+import { judgeRun } from '../../shared/policy/judge-run.ts';
 import { type Failure, failure, policyFailure } from './failure.ts';
 import type { Starting } from './observed.ts';
 
@@ -50,10 +53,14 @@ function missing(
   return undefined;
 }
 
-/** A rule of the policy that forbids the run. A depth equal to the maximum is allowed [RUN-007]. */
-export function policyDenial({ spec }: AgentRun, policy: SympoziumPolicy | undefined): Failure | undefined {
-  const { maxDepth } = policy?.spec?.subagentPolicy ?? {};
-  const depth = spec.parent?.spawnDepth ?? 0;
-  if (spec.parent === undefined || maxDepth === undefined || depth <= maxDepth) return undefined;
-  return policyFailure(RUN_REASONS.policyDenied, `sub-agent depth ${depth} exceeds max ${maxDepth}`);
+/** The first rule of the policy that the run breaks, in the words of the one judgement there is. */
+export function policyDenial(
+  run: AgentRun,
+  policy: SympoziumPolicy | undefined,
+  packs: readonly SkillPack[],
+): Failure | undefined {
+  const [denial] = judgeRun({ spec: run.spec, packs }, policy === undefined ? [] : [policy]);
+  if (denial === undefined) return undefined;
+  const { error, reason } = policyFailure(RUN_REASONS.policyDenied, denial.message);
+  return failure(reason, error, explain(denial));
 }

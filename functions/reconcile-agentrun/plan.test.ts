@@ -97,7 +97,7 @@ describe('a run that begins', () => {
     }
   });
 
-  it('passes without a policy, and up to the depth that its policy allows [RUN-004] [RUN-006] [RUN-007]', () => {
+  it('passes without a policy, and below the depth of its policy as at admission [RUN-004] [RUN-006] [RUN-007] [RUN-W36]', () => {
     const policy = {
       metadata: { name: 'strict', namespace: 'team' },
       spec: { subagentPolicy: { maxDepth: 3, maxConcurrent: 5 } },
@@ -109,7 +109,8 @@ describe('a run that begins', () => {
         primary: anAgentRun({ spec: { parent: { runName: 'p', sessionKey: '', spawnDepth } } }),
       });
     expect(actionsOf(aStarting())).toEqual(BEGINS);
-    expect(actionsOf(at(3))).toEqual(BEGINS);
+    expect(actionsOf(at(2))).toEqual(BEGINS);
+    expect(statusOf(plan(at(3)))?.error).toBe('policy validation failed: sub-agent depth 3 exceeds max 3');
     expect(statusOf(plan(at(4)))?.error).toBe('policy validation failed: sub-agent depth 4 exceeds max 3');
   });
 

@@ -48,7 +48,9 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   // `missingReference` has settled that the instance is there; the compiler cannot know.
   if (build === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
   const { run, resolution, instance } = build;
-  const refused = policyDenial(run, seen.policy) ?? unsupported(run, resolution.skills) ?? oversize(run, resolution);
+  const packs = build.skills.map(({ pack }) => pack);
+  const refused =
+    policyDenial(run, seen.policy, packs) ?? unsupported(run, resolution.skills) ?? oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   if (seen.job !== undefined) return namesake(seen, seen.job);
   const { queue } = seen;

@@ -3,7 +3,7 @@ import type { ToolPolicy } from '../../crds/tool-policy.ts';
 import type { ToolAccess } from '../pods/tool-access.ts';
 
 /** The tools that are gone when a feature gate is closed. */
-const GATED_TOOLS: Readonly<Record<string, readonly string[]>> = {
+export const GATED_TOOLS: Readonly<Record<string, readonly string[]>> = {
   'code-execution': ['execute_command'],
   'sub-agents': ['delegate_to_persona'],
   'browser-automation': ['fetch_url'],

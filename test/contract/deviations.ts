@@ -150,12 +150,6 @@ export const DEVIATIONS: Deviation[] = [
   },
 
   // Limits
-  {
-    id: 'CTL-WA6',
-    reason: 'A run under a limit holds its slot in a ledger, so that passes that meet never start more than the limit',
-    path: /^\/created\/ConfigMap sympozium-run-slots-[\w-]+$/,
-    when: added,
-  },
 
   // Texts of skills
   {
@@ -169,6 +163,20 @@ export const DEVIATIONS: Deviation[] = [
     reason: 'The pod mounts that copy',
     path: at(POD, String.raw`/volumes/skills/projected/sources/\d/configMap/name`),
     when: ({ expected, actual }) => /^run-\w+-skill-/.test(String(actual)) && String(actual).endsWith(String(expected)),
+  },
+
+  // Policy
+  {
+    id: 'RUN-W36',
+    reason: 'A run at the maximum depth of its policy fails here too, as it is denied at admission',
+    path: /^\/(created\/(Job run-kc2|ConfigMap run-kc2-input|ServiceAccount sympozium-agent)|runs\/AgentRun run-kc2\/.*)$/,
+  },
+  {
+    id: 'RUN-W36',
+    reason: 'Its failure is told',
+    path: /^\/messages\/\d$/,
+    when: ({ expected, actual }) =>
+      expected === undefined && JSON.stringify(actual).includes('sub-agent depth 2 exceeds max 2'),
   },
 
   // Status

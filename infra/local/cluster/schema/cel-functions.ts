@@ -1,9 +1,9 @@
 /** Functions that Kubernetes adds to CEL: lists, strings, regex, sets, URLs, addresses, quantities. */
 import type { Environment } from '@marcbachmann/cel-js';
+import { NANO, parseQuantity } from '../../../../shared/kube/quantity.ts';
 import { isObject } from '../apply/values.ts';
 import { registerAddresses } from './cel-addresses.ts';
 import { goPattern } from './formats.ts';
-import { NANO, parseQuantity } from './quantity.ts';
 
 /** A quantity in CEL, in billionths. */
 class Quantity {

@@ -11,6 +11,8 @@ const BINARY: Readonly<Record<string, bigint>> = {
 const DECIMAL: Readonly<Record<string, number>> = { n: -9, u: -6, m: -3, '': 0, k: 3, M: 6, G: 9, T: 12, P: 15, E: 18 };
 const FORM = /^([+-]?)(\d*)(?:\.(\d*))?(?:([KMGTPE]i)|([numkMGTPE])|[eE]([+-]?\d+))?$/;
 export const NANO = 1_000_000_000n;
+/** Kubernetes has no quantity beyond 2^63; a larger exponent would only cost time. */
+const EXPONENT_MAX = 40;
 
 /** Billionths of the quantity; undefined when the text is not one. */
 export function parseQuantity(text: string): bigint | undefined {
@@ -19,7 +21,8 @@ export function parseQuantity(text: string): bigint | undefined {
   const [, sign, whole = '', fraction = '', binary, decimal, exponent] = match;
   if (whole === '' && fraction === '') return undefined;
   const digits = BigInt(whole + fraction);
-  const scale = (exponent !== undefined ? Number(exponent) : (DECIMAL[decimal ?? ''] ?? 0)) - fraction.length + 9;
+  const power = exponent !== undefined ? Number(exponent) : (DECIMAL[decimal ?? ''] ?? 0);
+  const scale = Math.max(-EXPONENT_MAX, Math.min(EXPONENT_MAX, power)) - fraction.length + 9;
   const factor = (binary && BINARY[binary]) || 1n;
   const amount = scale >= 0 ? digits * factor * 10n ** BigInt(scale) : roundUp(digits * factor, 10n ** BigInt(-scale));
   return sign === '-' ? -amount : amount;
