@@ -132,3 +132,76 @@ export const SCHEDULE_REASONS = {
   /** The API server refused the run of a tick; the message carries its words. */
   runRefused: 'RunRefused',
 } as const;
+/** `status.phase` of a SympoziumInstance. */
+export const INSTANCE_PHASES = { running: 'Running', serving: 'Serving', error: 'Error' } as const;
+
+/** `status.status` of a channel of a SympoziumInstance. */
+export const CHANNEL_STATES = {
+  /** Its Deployment was just made. */
+  pending: 'Pending',
+  /** Its pod is ready. */
+  connected: 'Connected',
+  /** Its pod is not ready. */
+  disconnected: 'Disconnected',
+  /** It cannot be brought up; the message says why. */
+  error: 'Error',
+} as const;
+
+/** Reasons of the condition `Ready` of a SympoziumInstance, by its status. */
+export const INSTANCE_REASONS = {
+  // True
+  /** Everything that the spec asks for is there. */
+  ready: 'Ready',
+
+  // False
+  /** A channel cannot be: its type is unknown, or it is listed twice. */
+  invalidChannel: 'InvalidChannel',
+  /** A reference names something in another namespace, or is no name at all. */
+  invalidReference: 'InvalidReference',
+  /** A Secret of a channel or of a provider does not exist. */
+  secretNotFound: 'SecretNotFound',
+  /** The SympoziumPolicy of `policyRef` does not exist. */
+  policyNotFound: 'PolicyNotFound',
+  /** A SkillPack, or the ConfigMap of a skill, does not exist. */
+  skillNotFound: 'SkillNotFound',
+  /** An object with the name of one that the instance needs belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** The run that serves the web endpoint failed; it is made anew later. */
+  webEndpointFailed: 'WebEndpointFailed',
+  /** The API server refused an object of the instance; the message carries its words. */
+  refused: 'Refused',
+} as const;
+
+export type InstanceReason = (typeof INSTANCE_REASONS)[keyof typeof INSTANCE_REASONS];
+
+/** `status.phase` of a PersonaPack. */
+export const PACK_PHASES = { inactive: 'Inactive', ready: 'Ready', error: 'Error' } as const;
+
+/** Reasons of the condition `Ready` of a PersonaPack, by its status. */
+export const PACK_REASONS = {
+  // True
+  /** Every persona is installed. */
+  installed: 'Installed',
+  /** Every persona is installed; the interval of a schedule was rounded up to what cron can say. */
+  intervalRounded: 'IntervalRounded',
+
+  // False
+  /** `enabled` is not set; nothing is installed. */
+  disabled: 'Disabled',
+  /** The pack is disabled; what was installed is going. */
+  removing: 'Removing',
+  /** Two personas have the same name, or a name that no object can have. */
+  invalidPersona: 'InvalidPersona',
+  /** The interval or cron of a persona cannot be read. */
+  invalidSchedule: 'InvalidSchedule',
+  /** A relationship names a persona that the pack lacks, or leads back to where it began. */
+  invalidRelationships: 'InvalidRelationships',
+  /** `sharedMemory` holds a size or a persona that cannot be. */
+  invalidSharedMemory: 'InvalidSharedMemory',
+  /** An object with the name of one that a persona needs belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** The API server refused an object of a persona; the message carries its words. */
+  refused: 'Refused',
+} as const;
+
+export type PackReason = (typeof PACK_REASONS)[keyof typeof PACK_REASONS];

@@ -23,6 +23,7 @@ import {
 } from './meta.ts';
 import { ResourceRequirementsSchema } from './resources.ts';
 import { SkillRefSchema } from './skill-ref.ts';
+import { ToolPolicySchema } from './tool-policy.ts';
 
 const ChannelSchema = z.object({
   type: text().describe('type of the channel: telegram, whatsapp, discord or slack.'),
@@ -61,6 +62,7 @@ const AgentProfileSchema = z.object({
   runTimeout: duration().optional().describe('runTimeout bounds runs that have no timeout, as a Go duration.'),
   nodeSelector: stringMap(256, 63).optional().describe('nodeSelector of the pods of the runs.'),
   lifecycle: LifecycleHooksSchema.optional().describe('lifecycle holds the hooks of the runs.'),
+  toolPolicy: ToolPolicySchema.optional().describe('toolPolicy says which tools runs may use that say nothing of it.'),
 });
 
 const MemorySchema = z.object({
@@ -145,6 +147,13 @@ export const SympoziumInstanceStatusSchema = z.object({
     })
     .optional()
     .describe('webEndpoint is never written.'),
+  memory: z
+    .object({
+      configMapName: objectName().optional().describe('configMapName names the ConfigMap that holds MEMORY.md.'),
+      server: text(64).optional().describe('server is Relay when agents can search a memory that the relay keeps.'),
+    })
+    .optional()
+    .describe('memory says where the agents keep what they remember; absent when they have none.'),
   conditions: conditions(),
 });
 

@@ -1,20 +1,13 @@
 import * as z from 'zod';
 import { SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { type Environment, loadConfig, secret } from '../../shared/config/load.ts';
+import { podEnvironment } from '../../shared/pods/environment.ts';
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 /** What runs are built with. Nothing of it is fixed in code, so that mirrors, other namespaces and other buses work [RUN-W51]. */
 export const RunEnvironmentSchema = z.object({
-  SYMPOZIUM_IMAGE_REGISTRY: z
-    .string()
-    .default('ghcr.io/sympozium-ai/sympozium')
-    .describe('Registry and folder that the images of pods are pulled from.'),
-  SYMPOZIUM_IMAGE_TAG: z.string().default('latest').describe('Tag of those images.'),
-  POD_EVENT_BUS_URL: z
-    .string()
-    .default('nats://nats.sympozium-system.svc:4222')
-    .describe('Address of NATS as pods reach it.'),
+  ...podEnvironment,
   POD_EVENT_BUS_SECRET: secret
     .optional()
     .describe(

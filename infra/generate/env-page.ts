@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
+import { InstanceEnvironmentSchema } from '../../functions/reconcile-sympoziuminstance/config.ts';
 import { RunSweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 import { ShellEnvironmentSchema } from '../../shared/reconcile/function.ts';
@@ -17,6 +18,7 @@ const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'reconcile-sympoziumschedule': z.object({}),
   'sweep-agentruns': RunSweepEnvironmentSchema,
   'sweep-schedules': SweepEnvironmentSchema,
+  'reconcile-sympoziuminstance': InstanceEnvironmentSchema,
 };
 
 const INTRODUCTION = `# Environment variables

@@ -22,6 +22,7 @@ const resource = (group: string, plural: string, kind: string, namespaced = true
 export const CONFIG_MAPS = resource('', 'configmaps', 'ConfigMap');
 export const EVENTS = resource('', 'events', 'Event');
 export const NAMESPACES = resource('', 'namespaces', 'Namespace', false);
+export const PERSISTENT_VOLUME_CLAIMS = resource('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const PODS = resource('', 'pods', 'Pod');
 export const SECRETS = resource('', 'secrets', 'Secret');
 export const SERVICE_ACCOUNTS = resource('', 'serviceaccounts', 'ServiceAccount');
@@ -34,6 +35,7 @@ export const CLUSTER_ROLE_BINDINGS = resource(
   'ClusterRoleBinding',
   false,
 );
+export const DEPLOYMENTS = resource('apps', 'deployments', 'Deployment');
 export const JOBS = resource('batch', 'jobs', 'Job');
 
 /** `v1` or `group/version`. */
