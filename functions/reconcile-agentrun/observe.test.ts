@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../crds/group.ts';
 import { COMPONENTS, LABELS } from '../../crds/labels.ts';
+import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
@@ -102,6 +103,29 @@ describe('a pass over a run', () => {
     };
     expect(await pass(world, { ...world.kube, list })).toEqual({ outcome: 'retry', code: 'CONFLICT' });
     expect(statusIn(world)).toBeUndefined();
+  });
+
+  it.each([
+    { policies: { 'sympozium-system': 1 }, phase: 'Failed' },
+    { policies: { 'sympozium-system': 1, [RUN_KEY.namespace]: 5 }, phase: undefined },
+  ])('is bound by the policy of its own namespace, or else by a built-in one: $policies [CTL-WA7]', async (row) => {
+    const world = createWorld();
+    populateRun(world);
+    const [run, instance] = [runIn(world), world.store.all(KINDS.SympoziumInstance)[0]?.object as SympoziumInstance];
+    if (run === undefined) throw new Error('The world has no run');
+    const parent = { runName: 'p', sessionKey: 's', spawnDepth: 1 };
+    world.store.update(KINDS.AgentRun, run, { ...run, spec: { ...run.spec, parent } } as KubeObject);
+    const bound = { ...instance, spec: { ...instance.spec, policyRef: 'strict' } };
+    world.store.update(KINDS.SympoziumInstance, instance, bound);
+    for (const [namespace, maxDepth] of Object.entries(row.policies)) {
+      const spec = { subagentPolicy: { maxDepth, maxConcurrent: 5 } };
+      const { apiVersion } = run;
+      const metadata = { name: 'strict', namespace };
+      world.store.create(KINDS.SympoziumPolicy, { apiVersion, kind: 'SympoziumPolicy', metadata, spec } as KubeObject);
+    }
+    world.clock.advance(60);
+    await pass(world);
+    expect(statusIn(world)?.phase).toBe(row.phase);
   });
 
   it('reads of Secrets only that they exist, and a handful of objects in all [RUN-W31] [RUN-W32]', async () => {

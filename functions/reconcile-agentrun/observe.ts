@@ -90,9 +90,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   const policyRef = instance?.spec.policyRef ?? '';
   const at = { namespace, name: AGENT_SERVICE_ACCOUNT };
   const [policy, secret, account, packs, mcpServers] = await Promise.all([
-    policyRef === ''
-      ? undefined
-      : kube.get<SympoziumPolicy>(KINDS.SympoziumPolicy, { namespace, name: policyRef }, { signal }),
+    policyRef === '' ? undefined : boundPolicy(policyRef, primary, context, config),
     authSecretRef === ''
       ? undefined
       : kube.get(SECRETS, { namespace, name: authSecretRef }, { metadataOnly: true, signal }),
@@ -115,6 +113,12 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     mcpServers,
     ...(queue !== undefined && { queue }),
   };
+}
+
+/** The policy from the run's namespace or else the system's, where the built-in ones are [CTL-WA7]. */
+async function boundPolicy(policyRef: string, run: AgentRun, context: ObserveContext, config: RunConfig) {
+  const found = await sharedObjects<SympoziumPolicy>(KINDS.SympoziumPolicy, [policyRef], run, context, config);
+  return found[policyRef];
 }
 
 /** Each pack from the run's namespace or else the system's [AgentRun spec, 3.6]. */
