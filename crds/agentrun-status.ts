@@ -54,6 +54,12 @@ const LimitSchema = z.object({
 });
 export type Limit = z.output<typeof LimitSchema>;
 
+const PostRunSchema = z.object({
+  startedAt: time().describe('startedAt is when the postRun hooks began; their time-outs count from it.'),
+  reason: text(1024).describe('reason that the run ends with, unless its gate decides otherwise.'),
+  message: text(32_768).describe('message that goes with reason.'),
+});
+
 /** What a run resolved to when it left Pending. Later passes read this, never the live instance. */
 export const ResolutionSchema = z.object({
   skills: list(SkillRefSchema).describe('skills of the run, its own or those of its instance.'),
@@ -66,6 +72,9 @@ export const ResolutionSchema = z.object({
     .optional()
     .describe('grants are the rights made for the sidecars of the run; they are taken back when it ends.'),
   mcpServers: list(text(253)).optional().describe('mcpServers whose tools the agent is offered, by name.'),
+  postRun: PostRunSchema.optional().describe(
+    'postRun is how the agent ended, kept while the postRun hooks are at work.',
+  ),
   personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',

@@ -48,6 +48,8 @@ export const RUN_REASONS = {
   // True
   /** The agent gave a result. */
   succeeded: 'Succeeded',
+  /** A gate rejected the answer, or gave no verdict and the default is to block; the result says so instead of the answer. */
+  gateRejected: 'GateRejected',
 
   // False: the run asks for something that cannot be
   /** The spec holds a value that cannot work; the message names the field. */
@@ -94,8 +96,6 @@ export const RUN_REASONS = {
   timeout: 'Timeout',
   /** A preRun hook failed, so that the agent never began. */
   preRunFailed: 'PreRunFailed',
-  /** A gate hook rejected the result, or gave no verdict and the default is to block. */
-  gateRejected: 'GateRejected',
   /** Somebody ended the run. */
   cancelled: 'Cancelled',
 } as const;

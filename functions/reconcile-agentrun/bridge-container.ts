@@ -7,6 +7,7 @@ import { HARDENED } from '../../shared/pods/security.ts';
 import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { traceparent } from './agent-container.ts';
+import { isGated } from './hooks.ts';
 import { imagesOf, type RunBuild, telemetryOf } from './run-build.ts';
 
 /** The bridge between the pod's files and the bus (AgentRun spec, 3.5.2). */
@@ -22,6 +23,7 @@ export function bridgeContainer(build: RunBuild): Container {
       literal('INSTANCE_NAME', run.spec.instanceRef),
       literal('AGENT_NAMESPACE', namespace),
       literal('EVENT_BUS_URL', config.POD_EVENT_BUS_URL),
+      ...(isGated(build.resolution) ? [literal('GATE_SUPPRESS_COMPLETION', 'true')] : []),
       literal('RUN_SUBJECT', runSubject({ namespace, name, uid })),
       ...(build.mcpServers.length > 0 ? [literal('MCP_ENABLED', 'true')] : []),
       ...credentials(build),

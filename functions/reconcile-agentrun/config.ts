@@ -23,6 +23,14 @@ export const RunEnvironmentSchema = z.object({
   RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS: seconds(1800).describe(
     'The same with a provider on own hardware, which is slower.',
   ),
+  RUN_HOOK_TIMEOUT_SECONDS: seconds(600).describe('Time-out of each postRun hook that has none of its own.'),
+  RUN_GATE_TIMEOUT_SECONDS: seconds(86_400).describe(
+    'The same for gate hooks, which may wait for a person; after it, `gateDefault` decides.',
+  ),
+  RUN_DONE_IMAGE: z
+    .string()
+    .default('busybox:1.36')
+    .describe('Image of the container that ends the pod of postRun hooks; it must have the command `true`.'),
   RUN_UNSCHEDULABLE_GRACE_SECONDS: seconds(120).describe(
     'How long a pod may wait for a node: longer than autoscalers take to add one.',
   ),

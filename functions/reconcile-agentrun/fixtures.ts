@@ -141,6 +141,7 @@ export function anExecuting(parts: Partial<Omit<Executing, 'stage'>> = {}): Exec
     job: aJob(),
     jobTaken: false,
     inputFound: true,
+    hookJob: undefined,
     pod: aPod(),
     bus: { state: 'read' },
     log: { state: 'unread' },

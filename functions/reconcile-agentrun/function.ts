@@ -1,5 +1,5 @@
 import { KINDS } from '../../crds/group.ts';
-import { LABELS } from '../../crds/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 
@@ -14,8 +14,12 @@ export const manifest: FunctionManifest = {
     primary: {
       resource: KINDS.AgentRun,
       labelSelector: `!${LABELS.finished}`,
-      // Its own writes wake nobody: a run's spec is final, and what follows comes from Job, pod and bus.
-      wakeOn: [{ path: 'metadata.generation' }, { path: 'metadata.deletionTimestamp' }],
+      // Its own writes wake nobody: a run's spec is final, and what follows comes from Jobs, pods, bus and gate.
+      wakeOn: [
+        { path: 'metadata.generation' },
+        { path: 'metadata.deletionTimestamp' },
+        { path: `metadata.annotations[${ANNOTATIONS.gateVerdict}]` },
+      ],
     },
     children: [
       {
@@ -58,7 +62,8 @@ export const manifest: FunctionManifest = {
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [''], resources: ['events'], verbs: ['list'] },
-    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update', 'patch'] },
+    { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['create', 'patch', 'delete'] },
     // Only metadata is asked for: whether a key exists, never what it is.
     { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'create', 'patch', 'delete'] },

@@ -2,6 +2,7 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Grant, Resolution } from '../../crds/agentrun-status.ts';
 import { API_VERSION } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
+import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import type { RbacRule } from '../../crds/rbac.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { controllerReference, type KubeObject, type ObjectMeta } from '../../shared/kube/objects.ts';
@@ -14,12 +15,13 @@ import {
   SERVICE_ACCOUNTS,
 } from '../../shared/kube/resources.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
+import { grantLabels } from './grant-labels.ts';
+import { wantsLifecycleAccess } from './hooks.ts';
+import { lifecycleGrants, lifecycleRevocations } from './lifecycle-access.ts';
 import { runServiceAccountOf } from './names.ts';
 import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
-/** Tells apart the cluster-wide rights of same-named runs of two namespaces [RUN-W19]. */
-const RUN_NAMESPACE_LABEL = 'sympozium.ai/run-namespace';
 
 /** Which sidecars of a run get which rights. */
 export function grantsOf(build: Pick<RunBuild, 'skills'>): Grant[] {
@@ -29,29 +31,40 @@ export function grantsOf(build: Pick<RunBuild, 'skills'>): Grant[] {
   });
 }
 
-/** The run's own ServiceAccount with the rights of its sidecars, of nobody else and for no longer than it runs [RUN-W17]. */
+/** What says which rights a run was given. */
+type Given = Pick<Resolution, 'grants'> & { lifecycle?: LifecycleHooks | undefined };
+
+/** Whether the run has a ServiceAccount of its own. */
+export const hasOwnAccount = ({ grants = [], lifecycle }: Given): boolean =>
+  grants.length > 0 || wantsLifecycleAccess({ lifecycle });
+
+/** The run's own ServiceAccount with the rights of its sidecars and hooks, of nobody else and for no longer than it runs [RUN-W17]. */
 export function grantActions(build: RunBuild): Action[] {
   const sidecars = taskSidecars(build);
-  if (grantsOf(build).length === 0) return [];
+  if (!hasOwnAccount(build.resolution)) return [];
   return [
     { verb: 'apply', resource: SERVICE_ACCOUNTS, object: account(build.run) },
     ...sidecars.flatMap((skill) => [
       ...granted(build.run, skill, false, skill.sidecar.rbac ?? []),
       ...granted(build.run, skill, true, skill.sidecar.clusterRBAC ?? []),
     ]),
+    ...lifecycleGrants(build.run, build.resolution),
   ];
 }
 
 /** Takes back what `grantActions` gave; a binding goes before its role. Repeating it changes nothing. */
 export function revocations(run: AgentRun, resolution: Resolution | undefined): Action[] {
-  const { grants = [] } = resolution ?? {};
-  if (grants.length === 0) return [];
+  // The hooks of a run whose resolution was lost with its Job are those of its spec.
+  const given: Given = resolution ?? { lifecycle: run.spec.lifecycle };
+  if (!hasOwnAccount(given)) return [];
+  const { grants = [] } = given;
   const { name, namespace = '' } = run.metadata;
   return [
     ...grants.flatMap(({ skill, namespaced, cluster }) => [
       ...(namespaced ? removals([ROLE_BINDINGS, ROLES], roleName(run, skill, false), namespace) : []),
       ...(cluster ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], roleName(run, skill, true)) : []),
     ]),
+    ...lifecycleRevocations(run, given),
     ...removals([SERVICE_ACCOUNTS], runServiceAccountOf(name), namespace),
   ];
 }
@@ -69,13 +82,6 @@ function roleName({ metadata }: AgentRun, skill: string, cluster: boolean): stri
   const run = cluster ? `${metadata.namespace}-${metadata.name}` : metadata.name;
   return fitName(`sympozium-skill-${skill}-${run}`, 253);
 }
-
-/** Labels that the grants of a run are found by. */
-export const grantLabels = ({ metadata }: AgentRun): Record<string, string> => ({
-  [LABELS.agentRun]: fitName(metadata.name),
-  [LABELS.managedBy]: 'sympozium',
-  [RUN_NAMESPACE_LABEL]: metadata.namespace ?? '',
-});
 
 function account(run: AgentRun): KubeObject {
   const { name, namespace = '' } = run.metadata;

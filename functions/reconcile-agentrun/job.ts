@@ -1,14 +1,17 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
+import type { Resolution } from '../../crds/agentrun-status.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import { controllerReference } from '../../shared/kube/objects.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import { runLabels } from '../../shared/pods/labels.ts';
-import type { PodSpec } from '../../shared/pods/pod.ts';
+import type { Container, PodSpec } from '../../shared/pods/pod.ts';
 import { podSecurity } from '../../shared/pods/security.ts';
 import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { agentContainer } from './agent-container.ts';
 import { bridgeContainer } from './bridge-container.ts';
-import { grantsOf } from './grants.ts';
+import { hasOwnAccount } from './grants.ts';
+import { hookContainer, IPC_MOUNT, TMP_MOUNT, WORKSPACE_MOUNT } from './hook-container.ts';
+import { preRunHooks, wantsLifecycleAccess } from './hooks.ts';
 import { mcpBridgeContainer, mcpDiscoverContainer } from './mcp-container.ts';
 import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
 import type { RunBuild } from './run-build.ts';
@@ -18,7 +21,7 @@ import { skillContainer } from './skill-container.ts';
 import { volumesOf } from './volumes.ts';
 
 /** How much later than the control plane's time-out the Job ends by itself, so that the two never race [RUN-W28]. */
-const DEADLINE_MARGIN_SECONDS = 60;
+export const DEADLINE_MARGIN_SECONDS = 60;
 /** The bridge needs 2 s after a result, and a tool call some more. */
 const TERMINATION_GRACE_SECONDS = 15;
 
@@ -56,7 +59,7 @@ function podSpec(build: RunBuild): PodSpec {
   const withMcp = build.mcpServers.length > 0;
   return {
     restartPolicy: 'Never',
-    serviceAccountName: grantsOf(build).length === 0 ? AGENT_SERVICE_ACCOUNT : runServiceAccountOf(run.metadata.name),
+    serviceAccountName: serviceAccountOf(run, resolution),
     automountServiceAccountToken: false,
     terminationGracePeriodSeconds: TERMINATION_GRACE_SECONDS,
     dnsPolicy: hostNetwork ? 'ClusterFirstWithHostNet' : 'ClusterFirst',
@@ -65,7 +68,7 @@ function podSpec(build: RunBuild): PodSpec {
     ...(nodeSelector !== undefined && { nodeSelector }),
     ...pullSecrets(resolution),
     securityContext: podSecurity(seccompOf(run)),
-    ...(withMcp && { initContainers: [mcpDiscoverContainer(build)] }),
+    ...initContainers([...(withMcp ? [mcpDiscoverContainer(build)] : []), ...preRunContainers(build)]),
     containers: [
       agentContainer(build),
       bridgeContainer(build),
@@ -77,10 +80,25 @@ function podSpec(build: RunBuild): PodSpec {
   };
 }
 
-function pullSecrets({ imagePullSecrets = [] }: RunBuild['resolution']): Pick<PodSpec, 'imagePullSecrets'> {
+/** Hooks come last, when what else prepares the pod has done so [RUN-054] [RUN-W48]. */
+function preRunContainers({ run, resolution }: RunBuild): Container[] {
+  const access = wantsLifecycleAccess(resolution);
+  const mounts = [WORKSPACE_MOUNT, IPC_MOUNT, TMP_MOUNT];
+  return preRunHooks(resolution).map((hook) => hookContainer(hook, { run, mounts, access }));
+}
+
+function initContainers(containers: Container[]): Pick<PodSpec, 'initContainers'> {
+  return containers.length === 0 ? {} : { initContainers: containers };
+}
+
+export function serviceAccountOf({ metadata }: AgentRun, resolution: Resolution): string {
+  return hasOwnAccount(resolution) ? runServiceAccountOf(metadata.name) : AGENT_SERVICE_ACCOUNT;
+}
+
+export function pullSecrets({ imagePullSecrets = [] }: RunBuild['resolution']): Pick<PodSpec, 'imagePullSecrets'> {
   return imagePullSecrets.length === 0 ? {} : { imagePullSecrets };
 }
 
 /** Counts even where the sandbox is off, as in the original [RUN-029]. */
-const seccompOf = ({ spec }: AgentRun): string | undefined =>
+export const seccompOf = ({ spec }: AgentRun): string | undefined =>
   spec.sandbox?.securityContext?.seccompProfile?.type || undefined;

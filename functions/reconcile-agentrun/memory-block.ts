@@ -26,13 +26,21 @@ export function memoryBlock(log: string): string | undefined {
 
 /** Replaces what the instance remembers, where it has a memory to replace [RUN-084]. */
 export function rememberActions(run: AgentRun, log: LogReading, memoryFound: boolean): Action[] {
-  const text = memoryFound && log.state === 'read' ? memoryBlock(log.text) : undefined;
-  if (text === undefined) return [];
+  const text = memoryOf(log, memoryFound);
+  return text === undefined ? [] : [rememberAction(run, text)];
+}
+
+/** What is to be remembered, where the instance has a memory to replace. */
+export function memoryOf(log: LogReading, memoryFound: boolean): string | undefined {
+  return memoryFound && log.state === 'read' ? memoryBlock(log.text) : undefined;
+}
+
+export function rememberAction(run: AgentRun, text: string): Action {
   const object: ConfigMap = {
     apiVersion: 'v1',
     kind: 'ConfigMap',
     metadata: { name: memoryConfigMapOf(run.spec.instanceRef), namespace: run.metadata.namespace ?? '' },
     data: { 'MEMORY.md': cutBytes(text, CONFIG_MAP_MAX).text },
   };
-  return [{ verb: 'apply', resource: CONFIG_MAPS, object }];
+  return { verb: 'apply', resource: CONFIG_MAPS, object };
 }

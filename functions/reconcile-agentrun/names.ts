@@ -10,3 +10,15 @@ export const runServiceAccountOf = (run: string): string => fitName(`sympozium-r
 export const jobNameOf = (run: string): string => fitName(run);
 
 export const inputConfigMapOf = (run: string): string => fitName(`${run}-input`, 253);
+
+/** The PersistentVolumeClaim that the agent and its hooks share. */
+export const workspaceOf = (run: string): string => fitName(`${run}-workspace`, 253);
+
+/** Never the name of the run's own Job: what is cut is hashed [RUN-W15]. */
+export const postRunJobNameOf = (run: string): string => fitName(`${run}-postrun`);
+
+/** Role and RoleBinding of the hooks. */
+export const lifecycleRoleOf = (run: string): string => fitName(`sympozium-lifecycle-${run}`, 253);
+
+/** ConfigMap that keeps an answer until its gate has decided. */
+export const heldAnswerOf = (run: string): string => fitName(`${run}-held-answer`, 253);

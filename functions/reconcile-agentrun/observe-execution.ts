@@ -26,7 +26,7 @@ export async function observeExecution(
   job: Job | undefined,
   context: ObserveContext,
 ): Promise<Execution> {
-  const [pod, bus] = await Promise.all([podOf(run, job, context), completedMessage(run, context)]);
+  const [pod, bus] = await Promise.all([podOf(run, job, COMPONENTS.agentRun, context), completedMessage(run, context)]);
   const log = await logOf(run, { job, pod, bus }, context);
   return {
     job,
@@ -61,12 +61,17 @@ async function memoryFound(run: AgentRun, log: string, { kube, signal }: Observe
 }
 
 /**
- * The pod of this run's Job, told by its owner and never by its label alone, which anyone can set [RUN-W01]. Without the Job,
+ * The pod of a Job of this run, told by its owner and never by its label alone, which anyone can set [RUN-W01]. Without the Job,
  * the pod that the run already named.
  */
-async function podOf(run: AgentRun, job: Job | undefined, { kube, signal }: ObserveContext): Promise<Pod | undefined> {
+export async function podOf(
+  run: AgentRun,
+  job: Job | undefined,
+  component: typeof COMPONENTS.agentRun | typeof COMPONENTS.postRun,
+  { kube, signal }: ObserveContext,
+): Promise<Pod | undefined> {
   const { namespace = '', name } = run.metadata;
-  const labelSelector = `${LABELS.agentRun}=${fitName(name)},${LABELS.component}=${COMPONENTS.agentRun}`;
+  const labelSelector = `${LABELS.agentRun}=${fitName(name)},${LABELS.component}=${component}`;
   const { items } = await kube.list<Pod>(PODS, { namespace, labelSelector, signal });
   const own = items.filter((pod) =>
     job === undefined ? pod.metadata.name === run.status?.podName : controllerOf(pod)?.uid === job.metadata.uid,
@@ -110,7 +115,7 @@ interface KubeEvent extends KubeObject {
   message?: string;
 }
 
-async function createFailures(job: Job, { kube, now, signal }: ObserveContext): Promise<string[]> {
+export async function createFailures(job: Job, { kube, now, signal }: ObserveContext): Promise<string[]> {
   const age = (now.getTime() - Date.parse(job.metadata.creationTimestamp ?? '')) / 1000;
   if (!(age >= POD_DUE_SECONDS)) return [];
   const { namespace = '', uid = '' } = job.metadata;

@@ -16,10 +16,12 @@ import {
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
-import { grantLabels } from './grants.ts';
+import { grantLabels } from './grant-labels.ts';
+import { hasPostRun } from './hooks.ts';
 import { mcpServerNames } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
+import { hookJobOf, observePostRun } from './observe-post-run.ts';
 import { observeQueue } from './observe-queue.ts';
 import type { Executing, Execution, Observed } from './observed.ts';
 import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
@@ -41,6 +43,8 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
       return observeEnd(stage, primary, context);
     case 'running':
       return observeRunning(primary, context);
+    case 'postRunning':
+      return observeHooks(primary, context);
     case 'pending':
       return observePending(primary, context, config);
   }
@@ -48,10 +52,27 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
 
 async function observeRunning(primary: AgentRun, context: ObserveContext): Promise<Executing> {
   const job = await jobOf(primary, context);
-  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
-  const execution = await observeExecution(primary, own, context);
+  const own = ownedBy(primary, job);
+  return executing(primary, { own, jobTaken: job !== own, inputFound: true }, context);
+}
+
+async function executing(
+  primary: AgentRun,
+  { own, ...seen }: { own: Job | undefined; jobTaken: boolean; inputFound: boolean },
+  context: ObserveContext,
+): Promise<Executing> {
+  const [execution, hookJob] = await Promise.all([
+    observeExecution(primary, own, context),
+    hasPostRun(resolutionOf(primary, own)) ? hookJobOf(primary, context) : undefined,
+  ]);
   const queue = await queueBehind(primary, execution, context);
-  return { stage: 'executing', primary, jobTaken: job !== own, inputFound: true, ...execution, ...queue };
+  return { stage: 'executing', primary, ...seen, hookJob, ...execution, ...queue };
+}
+
+async function observeHooks(primary: AgentRun, context: ObserveContext): Promise<Observed> {
+  const job = ownedBy(primary, await jobOf(primary, context));
+  const seen = await observePostRun(primary, job, context);
+  return { ...seen, ...(await queueOf(primary, job, context)) };
 }
 
 /** Who waits matters once the run may be about to end, which frees its slot. */
@@ -78,13 +99,11 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
     kube.get(CONFIG_MAPS, { namespace, name: inputConfigMapOf(primary.metadata.name) }, { metadataOnly: true, signal }),
   ]);
-  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
+  const own = ownedBy(primary, job);
   const inputFound = input !== undefined && isControlledBy(input, primary);
   // The input is written after the Job, so a run with an input has had its Job and never gets a second one.
   if (own !== undefined || inputFound) {
-    const execution = await observeExecution(primary, own, context);
-    const queue = await queueBehind(primary, execution, context);
-    return { stage: 'executing', primary, jobTaken: job !== own, inputFound, ...execution, ...queue };
+    return executing(primary, { own, jobTaken: job !== own, inputFound }, context);
   }
   const { authSecretRef } = primary.spec.model;
   const policyRef = instance?.spec.policyRef ?? '';
@@ -154,11 +173,18 @@ async function sharedObjects<T extends KubeObject>(
 }
 
 async function observeEnd(stage: 'ended' | 'deleting', primary: AgentRun, context: ObserveContext): Promise<Observed> {
-  const job = await jobOf(primary, context);
-  const own = job !== undefined && isControlledBy(job, primary) ? job : undefined;
+  const hooked = primary.status?.postRunJobName !== undefined;
+  const [job, hooks] = await Promise.all([jobOf(primary, context), hooked ? hookJobOf(primary, context) : undefined]);
+  const own = ownedBy(primary, job);
   const known = resolutionOf(primary, own) !== undefined;
-  const queue = await queueOf(primary, own, context);
-  return { stage, primary, job: own, strayRoles: known ? [] : await strayRoles(primary, context), ...queue };
+  return {
+    stage,
+    primary,
+    job: own,
+    hookJob: ownedBy(primary, hooks),
+    strayRoles: known ? [] : await strayRoles(primary, context),
+    ...(await queueOf(primary, own, context)),
+  };
 }
 
 /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
@@ -169,6 +195,9 @@ async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Prom
   const { items } = await kube.page(CLUSTER_ROLES, { labelSelector, metadataOnly: true, signal });
   return items.map(({ metadata }) => metadata.name);
 }
+
+const ownedBy = (run: AgentRun, job: Job | undefined): Job | undefined =>
+  job !== undefined && isControlledBy(job, run) ? job : undefined;
 
 function jobOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<Job | undefined> {
   const { namespace = '', name } = run.metadata;

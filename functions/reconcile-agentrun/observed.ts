@@ -5,6 +5,7 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
+import type { HeldAnswer } from './held-answer.ts';
 import type { Queue } from './queue.ts';
 
 /** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
@@ -13,6 +14,7 @@ export type Observed =
   | { stage: 'finished' | 'elsewhere'; primary: AgentRun }
   | Starting
   | Executing
+  | PostRunning
   | Ending;
 
 /** Ended or deleted, and not let go yet. */
@@ -20,6 +22,8 @@ export interface Ending {
   stage: 'ended' | 'deleting';
   primary: AgentRun;
   job: Job | undefined;
+  /** The Job of the run's hooks, once they began. */
+  hookJob?: Job | undefined;
   /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
   strayRoles: string[];
   /** The runs that may wait for the slot of this one; read when it had to have one. */
@@ -56,6 +60,25 @@ export interface Executing extends Execution {
   /** Whether the input ConfigMap exists; it is written after the Job. */
   inputFound: boolean;
   /** The runs that may wait for the slot of this one; read when it has one and may be about to end. */
+  queue?: Queue;
+  /** Whatever has the name of the Job of the run's hooks; looked for only when the run has some. */
+  hookJob: Job | undefined;
+}
+
+/** The agent is done, and its hooks are at work. */
+export interface PostRunning {
+  stage: 'postRunning';
+  primary: AgentRun;
+  /** The agent's own Job, if it is still there. */
+  job: Job | undefined;
+  /** The Job of the hooks; undefined once it is gone. */
+  hookJob: Job | undefined;
+  hookPod: Pod | undefined;
+  /** Messages of the hook Job's `FailedCreate` events, read once a pod is overdue. */
+  createFailures: string[];
+  /** The answer that the gate decides over. */
+  held: HeldAnswer | undefined;
+  /** The runs that may wait for the slot of this one. */
   queue?: Queue;
 }
 

@@ -1,11 +1,12 @@
 /**
- * AgentRun in task mode: Pending → Running → Succeeded or Failed. Decides from what is observed now, never from the event that
+ * AgentRun in task mode: Pending → Running (→ PostRunning) → Succeeded or Failed. Decides from what is observed now, never from the event that
  * woke it. Pure: the clock comes in as an argument, writes and messages go out as data.
  */
 import type { AgentRun } from '../../crds/agentrun.ts';
-import type { AgentRunStatus } from '../../crds/agentrun-status.ts';
+import type { AgentRunStatus, Resolution } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
 import { ANNOTATIONS, FINALIZERS } from '../../crds/labels.ts';
+import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
@@ -13,6 +14,7 @@ import type { Failure } from './failure.ts';
 import { revocations, strayRevocations } from './grants.ts';
 import { rememberActions } from './memory-block.ts';
 import type { Ending, Executing, Observed, Starting } from './observed.ts';
+import { hooksFollow, planPostRun, startPostRun, withoutHooks } from './post-run.ts';
 import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
 import { failedStatus, queuedStatus, runningStatus, succeededStatus } from './run-status.ts';
@@ -43,17 +45,33 @@ export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan
       return planStart(seen, now, config);
     case 'executing':
       return planExecution(seen, now, config);
+    case 'postRunning':
+      return planPostRun(seen, now, config);
   }
 }
 
 /** An object of the run that the API server will never take fails the run, in the API server's words [RUN-W15] [RUN-017]. */
 export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date, config: RunConfig): Plan | undefined {
+  if (seen.stage === 'executing') return planRefusedExecution(seen, refusal, now, config);
   const why = seen.stage === 'starting' ? refusedFailure(refusal) : undefined;
   if (why === undefined || seen.stage !== 'starting') return undefined;
   // What was granted before the refusal is taken back, so the resolution is stored with the failure.
   const resolution = buildOf(seen, config)?.resolution;
   const status = { ...seen.primary.status, ...(resolution !== undefined && { resolution }) };
   return planFailure(seen, status, why, now);
+}
+
+/** Nothing but the Job of its hooks can be refused to a run under way. */
+function planRefusedExecution(
+  seen: Executing,
+  { action, message }: Refusal,
+  now: Date,
+  config: RunConfig,
+): Plan | undefined {
+  const verdict = judge(seen, now, config);
+  const status = startedStatus(seen, now) ?? seen.primary.status ?? {};
+  if (action.verb !== 'apply' || action.resource !== JOBS || verdict.kind === 'open') return undefined;
+  return withoutHooks(seen, status, verdict, now, `their Job was refused: ${message}`);
 }
 
 function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
@@ -104,16 +122,20 @@ function claimed({ metadata }: AgentRun): Action[] {
 
 function planFailure({ primary: run, queue }: Starting, before: AgentRunStatus, why: Failure, now: Date): Plan {
   const status = failedStatus(run, before, why, now);
-  return { actions: [applyStatus(status), ...wrapUp(run, status, undefined, queue)], reason: why.message };
+  return { actions: [applyStatus(status), ...wrapUp(run, status, { queue })], reason: why.message };
 }
 
 function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const { primary: run, job } = seen;
   const verdict = judge(seen, now, config);
   const started = startedStatus(seen, now);
-  const status = started ?? run.status ?? {};
+  const status = started ?? withResolution(run.status, resolutionOf(run, job));
   const actions = [...claimed(run), ...lateInput(seen), ...(started === undefined ? [] : [applyStatus(started)])];
   if (verdict.kind === 'open') return { actions, reason: verdict.why, requeueAfterSeconds: verdict.seconds };
+  if (hooksFollow(status)) {
+    const begun = startPostRun(seen, status, verdict, now, config);
+    return { ...begun, actions: [...actions, ...begun.actions] };
+  }
   const succeeded = verdict.kind === 'succeeded';
   const next = succeeded
     ? succeededStatus(run, status, verdict.outcome, now)
@@ -121,9 +143,14 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   // What the agent wants remembered is stored before the outcome, or a cut pass would lose it.
   const remember = rememberActions(run, seen.log, seen.memoryFound);
   return {
-    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, job, seen.queue)],
+    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, { job, queue: seen.queue })],
     reason: succeeded ? 'The agent gave a result' : verdict.failure.message,
   };
+}
+
+/** What a run that ends before its pod was seen resolved to: its Job goes, and what was granted must still be taken back. */
+function withResolution(status: AgentRunStatus = {}, resolution: Resolution | undefined): AgentRunStatus {
+  return resolution === undefined ? status : { ...status, resolution };
 }
 
 /** A pass was cut between the Job and the input. */
@@ -142,9 +169,9 @@ function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentR
 }
 
 /** A run that another controller ended, before this one was there, has been told and is only marked. */
-function planEnded({ primary: run, job, strayRoles, queue }: Ending): Plan {
+function planEnded({ primary: run, job, hookJob, strayRoles, queue }: Ending): Plan {
   if (!hasFinalizer(run.metadata.finalizers)) return { actions: [mark(run)], reason: 'The run ended before' };
-  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, job, queue)];
+  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, { job, hookJob, queue })];
   return { actions, reason: 'The outcome is stored; it remains to be told' };
 }
 

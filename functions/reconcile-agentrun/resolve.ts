@@ -34,6 +34,7 @@ export function resolve(
     // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
     systemPrompt: spec.systemPrompt || (instance.spec.memory?.systemPrompt ?? ''),
     model: spec.model,
+    ...(spec.lifecycle !== undefined && { lifecycle: spec.lifecycle }),
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
     ...(policy !== undefined && { policy: policyOf(policy) }),
@@ -65,6 +66,7 @@ export function oversize(run: AgentRun, resolution: Resolution): Failure | undef
   const env = Object.entries(run.spec.env ?? {}).find(([, value]) => bytesOf(value) > ENV_VALUE_MAX);
   if (env !== undefined) return tooLarge(`env ${env[0]}`, ENV_VALUE_MAX);
   if (inputSize(run, resolution) > CONFIG_MAP_MAX) return tooLarge('task and systemPrompt together', CONFIG_MAP_MAX);
-  if (bytesOf(JSON.stringify(resolution)) > RESOLUTION_MAX) return tooLarge('skills and their params', RESOLUTION_MAX);
+  if (bytesOf(JSON.stringify(resolution)) > RESOLUTION_MAX)
+    return tooLarge('skills with their params and lifecycle hooks together', RESOLUTION_MAX);
   return undefined;
 }

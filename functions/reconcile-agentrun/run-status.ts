@@ -1,13 +1,16 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { AgentRunStatus, Limit, Resolution } from '../../crds/agentrun-status.ts';
-import { AGENT_RUN_PHASES, CONDITIONS, RUN_REASONS } from '../../crds/conditions.ts';
+import { AGENT_RUN_PHASES, CONDITIONS, POST_RUN_JOB_FAILED, RUN_REASONS } from '../../crds/conditions.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { cutBytes } from '../../shared/bytes.ts';
 import { rfc3339, withCondition } from '../../shared/kube/conditions.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { Failure } from './failure.ts';
+import { isGated } from './hooks.ts';
 import { ERROR_MAX, RESULT_MAX } from './limits.ts';
+import { postRunJobNameOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
+import type { Ended } from './verdict.ts';
 
 type Claim = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
 
@@ -80,8 +83,9 @@ function traceIdOf({ metadata }: AgentRun): string | undefined {
 export function succeededStatus(
   run: AgentRun,
   status: AgentRunStatus,
-  { response, usage }: Extract<Outcome, { status: 'success' }>,
+  { response, usage }: Omit<Extract<Outcome, { status: 'success' }>, 'status'>,
   now: Date,
+  { reason, message }: Pick<Claim, 'reason' | 'message'> = GOOD,
 ): AgentRunStatus {
   const { text, cut } = cutBytes(response, RESULT_MAX);
   const next: AgentRunStatus = {
@@ -92,15 +96,60 @@ export function succeededStatus(
     ...(cut && { resultTruncated: true }),
     ...(usage !== undefined && { tokenUsage: usage }),
   };
-  return withClaim(
-    run,
-    next,
-    { status: 'True', reason: RUN_REASONS.succeeded, message: 'The agent gave a result' },
-    now,
-  );
+  return withClaim(run, next, { status: 'True', reason, message }, now);
 }
 
-export function failedStatus(run: AgentRun, status: AgentRunStatus, why: Failure, now: Date): AgentRunStatus {
+const GOOD = { reason: RUN_REASONS.succeeded, message: 'The agent gave a result' };
+
+/** PostRunning: how the agent ended is stored, an answer under a gate elsewhere [RUN-W13]. */
+export function postRunningStatus(run: AgentRun, status: AgentRunStatus, ended: Ended, now: Date): AgentRunStatus {
+  const { resolution } = status;
+  const { reason, message } = ended.kind === 'succeeded' ? GOOD : ended.failure;
+  const next: AgentRunStatus = {
+    ...status,
+    ...outcomeFields(ended, isGated(resolution)),
+    phase: AGENT_RUN_PHASES.postRunning,
+    postRunJobName: postRunJobNameOf(run.metadata.name),
+    ...(resolution !== undefined && {
+      resolution: { ...resolution, postRun: { startedAt: rfc3339(now), reason, message } },
+    }),
+  };
+  const claim = { reason: RUN_REASONS.postRunning, message: 'The agent is done; its postRun hooks are at work' };
+  return withClaim(run, next, { status: 'Unknown', ...claim }, now);
+}
+
+function outcomeFields(ended: Ended, gated: boolean): AgentRunStatus {
+  if (ended.kind === 'failed') return { exitCode: 1, error: cutBytes(ended.failure.error, ERROR_MAX).text };
+  const { response, usage } = ended.outcome;
+  const { text, cut } = cutBytes(response, RESULT_MAX);
+  return {
+    exitCode: 0,
+    ...(!gated && { result: text }),
+    ...(cut && { resultTruncated: true }),
+    ...(usage !== undefined && { tokenUsage: usage }),
+  };
+}
+
+/** Says once that hooks failed, and how; the run's own outcome stands [RUN-W41]. */
+export function hooksFailedStatus(
+  run: AgentRun,
+  status: AgentRunStatus,
+  why: string | undefined,
+  now: Date,
+): AgentRunStatus {
+  if (why === undefined) return status;
+  const message = `One or more postRun lifecycle hooks failed: ${why}`;
+  const claim = { type: CONDITIONS.postRunFailed, status: 'True', reason: POST_RUN_JOB_FAILED, message } as const;
+  const { generation } = run.metadata;
+  return { ...status, conditions: withCondition(status.conditions, claim, { generation, now }) };
+}
+
+export function failedStatus(
+  run: AgentRun,
+  status: AgentRunStatus,
+  why: Pick<Failure, 'error' | 'message'> & { reason: string },
+  now: Date,
+): AgentRunStatus {
   const next: AgentRunStatus = {
     ...status,
     phase: AGENT_RUN_PHASES.failed,

@@ -18,7 +18,7 @@ const CONFIG_GRACE_SECONDS = 10;
 const CREATE_GRACE_SECONDS = 60;
 
 export function startFailure(
-  { job, pod, createFailures }: Executing,
+  { job, pod, createFailures }: Pick<Executing, 'job' | 'pod' | 'createFailures'>,
   now: Date,
   nodeGrace: number,
 ): Blocked | undefined {

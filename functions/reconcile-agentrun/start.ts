@@ -8,6 +8,7 @@ import { missingReference, policyDenial } from './admission.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
+import { invalidHooks } from './hook-check.ts';
 import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
 import { mcpConfigMaps } from './mcp-config-map.ts';
@@ -23,6 +24,7 @@ import { claimSlot } from './slot-ledger.ts';
 import { wakesAfterStart } from './slot-wakes.ts';
 import { turnOf } from './slots.ts';
 import { unsupported } from './unsupported.ts';
+import { workspaceActions } from './workspace.ts';
 
 /** What a run that has no Job yet comes to. */
 export type Beginning =
@@ -32,7 +34,7 @@ export type Beginning =
   | { kind: 'wait'; seconds: number; why: string };
 
 /** A predecessor's Job goes within moments, once its pod has ended. */
-const PREDECESSOR_SECONDS = 5;
+export const PREDECESSOR_SECONDS = 5;
 /** The Job's pod wakes the run; this covers events that a watch missed, and pods that are never made. */
 export const POD_CHECK_SECONDS = 15;
 
@@ -50,7 +52,10 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const { run, resolution, instance } = build;
   const packs = build.skills.map(({ pack }) => pack);
   const refused =
-    policyDenial(run, seen.policy, packs) ?? unsupported(run, resolution.skills) ?? oversize(run, resolution);
+    policyDenial(run, seen.policy, packs) ??
+    invalidHooks(resolution.lifecycle) ??
+    unsupported(run, resolution.skills) ??
+    oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   if (seen.job !== undefined) return namesake(seen, seen.job);
   const { queue } = seen;
@@ -85,11 +90,16 @@ export function buildOf(
   return { run, resolution: known, instance, skills, mcpServers: servers, config };
 }
 
+/** Whether an object that has a name of the run's is left from an earlier run of its name, or going. */
+export function isGoing(object: KubeObject, run: AgentRun): boolean {
+  const owner = controllerOf(object);
+  const predecessor = owner?.kind === run.kind && owner.name === run.metadata.name;
+  return predecessor || object.metadata.deletionTimestamp !== undefined;
+}
+
 /** The name of the run's Job is taken: for good, or by what an earlier run of the same name left behind [RUN-W12]. */
 function namesake({ primary }: Starting, job: KubeObject): Beginning {
-  const owner = controllerOf(job);
-  const predecessor = owner?.kind === primary.kind && owner.name === primary.metadata.name;
-  if (predecessor || job.metadata.deletionTimestamp !== undefined) {
+  if (isGoing(job, primary)) {
     return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The Job of an earlier run of this name is going' };
   }
   const error = `Job "${job.metadata.name}" exists and does not belong to the run`;
@@ -106,6 +116,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
     ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
+    ...workspaceActions(run, resolution),
     ...grantActions(build),
     { verb: 'apply', resource: JOBS, object: jobFor(build) },
     applyInput(run, resolution),

@@ -9,19 +9,32 @@ import { JOBS, refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
 import { revocations } from './grants.ts';
+import { heldAnswerRemovals } from './held-answer.ts';
 import { resolutionOf } from './progress.ts';
 import type { Queue } from './queue.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
+import { workspaceRemovals } from './workspace.ts';
+
+/** What is there of a run that ends: the agent's Job, that of its hooks, and who may wait for its slot. */
+interface Remains {
+  job?: Job | undefined;
+  hookJob?: Job | undefined;
+  queue?: Queue | undefined;
+}
 
 /**
  * What is left once a run's outcome is stored, in this order: its Job is removed where it would linger [RUN-W07], the one
  * terminal event is published, and the run is marked. The mark comes after the bus has acknowledged the event, so a run without
  * it is told again, under the same message id.
  */
-export function wrapUp(run: AgentRun, status: AgentRunStatus, job: Job | undefined, queue?: Queue): Action[] {
+export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, queue }: Remains): Action[] {
+  const resolution = resolutionOf({ ...run, status }, job);
   return [
     ...disposal(job, status),
-    ...revocations(run, resolutionOf({ ...run, status }, job)),
+    ...hookDisposal(hookJob, status),
+    ...revocations(run, resolution),
+    ...workspaceRemovals(run, resolution),
+    ...heldAnswerRemovals(run, status),
     ...wakesAtEnd(run, queue),
     { verb: 'publish', message: terminalEvent(run, status) },
     mark(run),
@@ -46,13 +59,24 @@ export function mark({ metadata, spec }: AgentRun): Action {
  * A Job that would go on is deleted. One of agent and bridge alone ends by itself after a report, since the bridge ends when it
  * has published; other sidecars may stay for ever [RUN-075].
  */
-function disposal(job: Job | undefined, status: AgentRunStatus): Action[] {
-  if (job === undefined || jobEnd(job) !== undefined || job.metadata.deletionTimestamp !== undefined) return [];
-  const reason = status.conditions?.find(({ type }) => type === CONDITIONS.succeeded)?.reason;
+export function disposal(job: Job | undefined, status: AgentRunStatus): Action[] {
+  if (job === undefined || !goesOn(job)) return [];
+  const decided = status.conditions?.find(({ type }) => type === CONDITIONS.succeeded)?.reason;
+  const reason = status.resolution?.postRun?.reason ?? decided;
   const reported = reason === RUN_REASONS.succeeded || reason === RUN_REASONS.agentFailed;
   if (reported && job.spec.template.spec.containers.length <= 2) return [];
   // The pod must be gone before the Job is, so that a run over its time never works on unseen [RUN-082].
   return [deletion(job, reason === RUN_REASONS.timeout ? 'Foreground' : 'Background')];
+}
+
+const goesOn = (job: Job): boolean => jobEnd(job) === undefined && job.metadata.deletionTimestamp === undefined;
+
+const GIVEN = ['approved', 'rejected', 'rewritten'];
+
+/** Hooks that go on after a verdict, such as one that waits for a person, are ended; so are those over their time [RUN-101]. */
+function hookDisposal(job: Job | undefined, { gateVerdict = '' }: AgentRunStatus): Action[] {
+  if (job === undefined || !goesOn(job)) return [];
+  return [deletion(job, GIVEN.includes(gateVerdict) ? 'Background' : 'Foreground')];
 }
 
 export function deletion(job: Job, propagation: 'Foreground' | 'Background'): Action {

@@ -7,12 +7,10 @@ export const NOT_SUPPORTED = 'NotSupported';
 
 /** Failing at once, with the field's name, beats running without what was asked for. */
 export function unsupported(run: AgentRun, skills: readonly SkillRef[]): Failure | undefined {
-  const { lifecycle, mode, agentSandbox } = run.spec;
+  const { mode, agentSandbox } = run.spec;
   const fields = [
     mode === 'server' && 'spec.mode: server',
     agentSandbox?.enabled === true && 'spec.agentSandbox',
-    (lifecycle?.preRun ?? []).length > 0 && 'spec.lifecycle.preRun',
-    (lifecycle?.postRun ?? []).length > 0 && 'spec.lifecycle.postRun',
     skills.some(({ skillPackRef }) => skillPackRef === 'memory') && 'skill memory',
   ].filter((field) => field !== false);
   return fields.length === 0 ? undefined : failure(NOT_SUPPORTED, `not supported yet: ${fields.join(', ')}`);

@@ -3,10 +3,11 @@ import { jobEnd } from '../../shared/pods/job.ts';
 import type { Pod, TerminatedState } from '../../shared/pods/pod.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure, JOB_NOT_FOUND, JOB_TAKEN } from './failure.ts';
+import { ownTimeout, preRunHooks, runningHook } from './hooks.ts';
 import type { Executing } from './observed.ts';
 import { busOutcome, logOutcome, type Outcome, rateLimitLine } from './outcome.ts';
 import { failedPod } from './pod-failure.ts';
-import { agentEnd, deadlineOf, isOverdue } from './progress.ts';
+import { agentEnd, deadlineOf, isOverdue, resolutionOf } from './progress.ts';
 import { startFailure } from './start-failure.ts';
 
 /** What a look at a run under way came to. `open`: no outcome yet; look again after so many seconds if nothing happens. */
@@ -14,6 +15,9 @@ export type Verdict =
   | { kind: 'succeeded'; outcome: Extract<Outcome, { status: 'success' }> }
   | { kind: 'failed'; failure: Failure }
   | { kind: 'open'; seconds: number; why: string };
+
+/** How the agent ended. */
+export type Ended = Exclude<Verdict, { kind: 'open' }>;
 
 /** After the agent has ended, its bridge publishes what it finds; this long it may take (the bridge itself waits 2 s). */
 const RESULT_GRACE_SECONDS = 5;
@@ -108,8 +112,21 @@ function progress(seen: Executing, now: Date, config: RunConfig): Verdict {
   const { primary, job } = seen;
   const blocked = startFailure(seen, now, config.RUN_UNSCHEDULABLE_GRACE_SECONDS);
   if (blocked !== undefined && blocked.inSeconds <= 0) return failed(blocked.failure);
+  const hook = runningHook(seen.pod, preRunHooks(resolutionOf(primary, job)), ownTimeout, now);
+  if (hook !== undefined && hook.left <= 0) {
+    const how = `preRun hook "${hook.hook.name}" took longer than its time-out of ${hook.hook.timeout}`;
+    return failed(failure(RUN_REASONS.preRunFailed, how, `The agent never began: ${how}`));
+  }
   const deadline = deadlineOf(primary, job);
   const left = deadline === undefined ? RECHECK_SECONDS : (deadline.getTime() - now.getTime()) / 1000 + 1;
-  const seconds = Math.min(left, blocked?.inSeconds ?? RECHECK_SECONDS, RECHECK_SECONDS);
+  const seconds = Math.min(left, hookDue(seen, hook?.left), blocked?.inSeconds ?? RECHECK_SECONDS, RECHECK_SECONDS);
   return { kind: 'open', seconds, why: blocked?.failure.message ?? 'The agent is at work' };
+}
+
+/** A hook that has not been seen to run may begin at any moment, and then has its time-out from there. */
+function hookDue({ primary, job, pod }: Executing, left: number | undefined): number {
+  if (left !== undefined) return left;
+  const begun = pod?.status?.containerStatuses?.some(({ state }) => state?.running !== undefined) ?? false;
+  const timeouts = begun ? [] : preRunHooks(resolutionOf(primary, job)).flatMap((hook) => ownTimeout(hook) ?? []);
+  return Math.min(RECHECK_SECONDS, ...timeouts);
 }

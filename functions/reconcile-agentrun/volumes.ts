@@ -1,17 +1,19 @@
 import { fitName } from '../../shared/kube/names.ts';
 import type { ProjectedSource, Volume } from '../../shared/pods/pod.ts';
+import { wantsLifecycleAccess } from './hooks.ts';
 import { isTaskFile, TASK_FILE_KEY } from './input-config-map.ts';
 import { mcpConfigMapOf } from './mcp-config-map.ts';
 import { inputConfigMapOf } from './names.ts';
 import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
 import { SKILL_TOKEN_VOLUME, wantsAccess } from './skill-access.ts';
 import { skillConfigMapOf } from './skill-config-maps.ts';
+import { workspaceVolume } from './workspace.ts';
 
 /** The volumes of a run's pod (AgentRun spec, 3.4). */
 export function volumesOf(build: RunBuild): Volume[] {
   const sidecars = taskSidecars(build);
   return [
-    { name: 'workspace', emptyDir: { sizeLimit: '1Gi' } },
+    workspaceVolume(build.run, build.resolution),
     { name: 'ipc', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
     { name: 'tmp', emptyDir: { sizeLimit: '256Mi' } },
     skillsVolume(build),
@@ -19,7 +21,9 @@ export function volumesOf(build: RunBuild): Volume[] {
     ...(isTaskFile(build.run) ? [taskVolume(build)] : []),
     ...(build.mcpServers.length > 0 ? [mcpVolume(build)] : []),
     ...sidecars.flatMap((skill) => [...secretVolumes(skill), ...hostVolumes(skill).map(({ volume }) => volume)]),
-    ...(sidecars.some(({ sidecar }) => wantsAccess(sidecar)) ? [SKILL_TOKEN_VOLUME] : []),
+    ...(sidecars.some(({ sidecar }) => wantsAccess(sidecar)) || wantsLifecycleAccess(build.resolution)
+      ? [SKILL_TOKEN_VOLUME]
+      : []),
   ];
 }
 

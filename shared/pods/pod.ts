@@ -58,7 +58,13 @@ export interface Volume {
   configMap?: { name: string; optional?: boolean; items?: KeyToPath[] };
   secret?: { secretName: string; optional?: boolean };
   hostPath?: { path: string };
+  persistentVolumeClaim?: { claimName: string };
   projected?: { sources: ProjectedSource[] };
+}
+
+interface PreferredNode {
+  weight: number;
+  preference: { matchFields: { key: 'metadata.name'; operator: 'In'; values: string[] }[] };
 }
 
 export interface PodSpec {
@@ -71,6 +77,7 @@ export interface PodSpec {
   hostPID?: boolean;
   nodeSelector?: Record<string, string>;
   imagePullSecrets?: { name: string }[];
+  affinity?: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: PreferredNode[] } };
   securityContext: SecurityContext & { fsGroup: number };
   initContainers?: Container[];
   containers: Container[];

@@ -28,7 +28,16 @@ const isOfRun = ({ metadata }: KubeObject): boolean =>
 export function actualForm({ world, phases }: Played, { output, input }: Case): Form {
   const { store, bus } = world;
   const inputs = new Set([...input.map(({ kind, metadata }) => `${kind} ${metadata.name}`)]);
-  const kinds = ['ConfigMap', 'Job', 'ServiceAccount', 'Role', 'RoleBinding', 'ClusterRole', 'ClusterRoleBinding'];
+  const kinds = [
+    'ConfigMap',
+    'PersistentVolumeClaim',
+    'Job',
+    'ServiceAccount',
+    'Role',
+    'RoleBinding',
+    'ClusterRole',
+    'ClusterRoleBinding',
+  ];
   const born = kinds
     .flatMap((kind) => store.created(kind))
     .filter(({ object }) => !inputs.has(`${object.kind} ${object.metadata.name}`));
@@ -54,6 +63,8 @@ export function actualForm({ world, phases }: Played, { output, input }: Case): 
 
 function deletionOf({ interrupt }: Played['world'], { kind, metadata }: KubeObject, now: KubeObject | undefined) {
   if (now !== undefined) return undefined;
+  // A claim stays until the finished pods that used it have gone.
+  if (kind === 'PersistentVolumeClaim') return { deleted: 'requested' };
   const write = interrupt.writes().find((one) => one.startsWith(`delete ${kind} ${metadata.name} `));
   const propagation = kind === 'Job' ? write?.split(' ').at(-1)?.toLowerCase() : undefined;
   return { deleted: true, ...(propagation !== undefined && { deletion: propagation }) };
@@ -82,10 +93,11 @@ function shown(object: KubeObject): unknown {
   return defaulted({ ...rest, metadata });
 }
 
-/** Defaults that an API server puts into volumes. */
+/** Defaults that an API server puts into volumes; empty lists it leaves out. */
 function defaulted(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, member) => {
     if (key === 'volumes') return member.map(volumeDefaults);
+    if (key === 'volumeMounts' && member.length === 0) return undefined;
     return member;
   });
 }

@@ -16,7 +16,8 @@ export type Step =
   | { wait: { kind: string; name: string; phase?: string; seconds?: number; gone?: boolean } }
   | { pause: number }
   | { delete: { kind: string; name: string } }
-  | { podEnd: { run: string; exit: number; log?: string; reason?: string } }
+  | { patch: { kind: string; name: string; merge: object } }
+  | { podEnd: { run: string; component?: string; exit: number; log?: string; reason?: string } }
   | { containerEnd: { run: string; container: string; exit: number; log?: string; reason?: string } };
 
 export interface Output {

@@ -1,5 +1,6 @@
 import { AgentRunSchema } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
+import { COMPONENTS, LABELS } from '../../crds/labels.ts';
 import { SkillPackSchema } from '../../crds/skillpack.ts';
 import { SympoziumInstanceSchema } from '../../crds/sympoziuminstance.ts';
 import { SympoziumPolicySchema } from '../../crds/sympoziumpolicy.ts';
@@ -8,10 +9,11 @@ import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconcile
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { controllerOf } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, JOBS, PODS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
-import type { Job } from '../../shared/pods/job.ts';
+import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import { createPod, endContainer, endPod, startPod } from '../property/agentrun-world.ts';
+import { mergePatched } from '../property/world/json.ts';
 import { createWorld, type World } from '../property/world/world.ts';
 import type { Case, Step } from './agentrun-golden.ts';
 
@@ -41,6 +43,7 @@ export async function play({ input, steps, output }: Case): Promise<Played> {
   for (const object of remembered(world, output)) create(world, object);
   await passes(world, phases);
   for (const step of steps) await playStep(world, phases, step);
+  restOfHooks(world);
   await passes(world, phases);
   return { world, phases };
 }
@@ -72,7 +75,8 @@ async function playStep(world: World, phases: Played['phases'], step: Step): Pro
   else if ('delete' in step) {
     const object = world.store.get(KINDS.AgentRun, NAMESPACE, step.delete.name);
     if (object !== undefined) world.store.remove(KINDS.AgentRun, object);
-  } else if ('podEnd' in step) end(world, step.podEnd, 'agent', true);
+  } else if ('patch' in step) patch(world, step.patch);
+  else if ('podEnd' in step) endPodOf(world, step.podEnd);
   else if ('containerEnd' in step) end(world, step.containerEnd, step.containerEnd.container, false);
   await passes(world, phases);
   if (!('wait' in step)) return;
@@ -83,6 +87,33 @@ async function playStep(world: World, phases: Played['phases'], step: Step): Pro
   }
 }
 
+function patch({ store }: World, { name, merge }: Extract<Step, { patch: unknown }>['patch']): void {
+  const run = store.get(KINDS.AgentRun, NAMESPACE, name);
+  if (run !== undefined) store.update(KINDS.AgentRun, run, mergePatched(run, merge) as KubeObject);
+}
+
+function endPodOf(world: World, step: Extract<Step, { podEnd: unknown }>['podEnd']): void {
+  if (step.component === 'post-run') endHooks(world, `${step.run}-postrun`, step.exit);
+  else end(world, step, 'agent', true);
+}
+
+function endHooks(world: World, name: string, exit: number): void {
+  const job = world.store.get(JOBS, NAMESPACE, name) as Job | undefined;
+  const pod = podsOf(world, job)[0];
+  if (pod !== undefined) endPod(world, pod, job, exit);
+}
+
+/** Hooks that no step ends, end by themselves in time. */
+function restOfHooks(world: World): void {
+  for (const { object } of world.store.all(JOBS)) {
+    const isHooks = object.metadata.labels?.[LABELS.component] === COMPONENTS.postRun;
+    if (isHooks && jobEnd(object as Job) === undefined) endHooks(world, object.metadata.name, 0);
+  }
+}
+
+const podsOf = ({ store }: World, job: Job | undefined): Pod[] =>
+  store.all(PODS).flatMap(({ object }) => (controllerOf(object)?.uid === job?.metadata.uid ? [object as Pod] : []));
+
 function end(
   world: World,
   step: { run: string; exit: number; log?: string; reason?: string },
@@ -90,10 +121,7 @@ function end(
   whole: boolean,
 ): void {
   const job = world.store.get(JOBS, NAMESPACE, step.run) as Job | undefined;
-  const podNow = () =>
-    world.store.all(PODS).find(({ object }) => controllerOf(object)?.uid === job?.metadata.uid)?.object as
-      | Pod
-      | undefined;
+  const podNow = () => podsOf(world, job)[0];
   const pod = podNow();
   if (pod !== undefined) endContainer(world, pod, container, step.exit, step.log ?? '', step.reason);
   const after = podNow();
@@ -127,9 +155,7 @@ function note(phases: Played['phases'], run: string, phase: string | undefined):
 }
 
 function runPod(world: World, job: Job): void {
-  const pods = world.store.all(PODS).filter(({ object }) => controllerOf(object)?.uid === job.metadata.uid);
-  if (pods.length > 0 || (job.status?.conditions ?? []).length > 0) return;
+  if (podsOf(world, job).length > 0 || (job.status?.conditions ?? []).length > 0) return;
   createPod(world, job);
-  const pod = world.store.all(PODS).find(({ object }) => controllerOf(object)?.uid === job.metadata.uid);
-  if (pod !== undefined) startPod(world, pod.object as Pod);
+  for (const pod of podsOf(world, job)) startPod(world, pod);
 }

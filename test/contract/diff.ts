@@ -11,7 +11,7 @@ const isObject = (value: unknown): value is Json =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * All differences, by path. Lists of named things (containers, variables, volumes) are compared by name, mounts by their path,
+ * All differences, by path. Lists of named things (containers, variables, volumes) are compared by name, mounts by their path, conditions by type,
  * so that one that was added is one difference; `#order` tells when those that both have are in another order.
  */
 export function differences(expected: unknown, actual: unknown, path = ''): Difference[] {
@@ -38,7 +38,7 @@ function ofLists(expected: unknown[], actual: unknown[], path: string): Differen
   return [...differences(was, is, path), ...order];
 }
 
-function keyOf(items: unknown[]): 'mountPath' | 'name' | undefined {
+function keyOf(items: unknown[]): 'mountPath' | 'name' | 'type' | undefined {
   if (items.length === 0 || !items.every(isObject)) return undefined;
-  return (['mountPath', 'name'] as const).find((key) => items.every((item) => typeof item[key] === 'string'));
+  return (['mountPath', 'name', 'type'] as const).find((key) => items.every((item) => typeof item[key] === 'string'));
 }

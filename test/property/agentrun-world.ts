@@ -1,23 +1,29 @@
 import * as fc from 'fast-check';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { API_VERSION, KINDS } from '../../crds/group.ts';
+import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
+import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import { runSubject } from '../../shared/bus/subjects.ts';
 import { rfc3339 } from '../../shared/kube/conditions.ts';
 import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
-import { JOBS, PODS, SECRETS } from '../../shared/kube/resources.ts';
+import { JOBS, PODS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
-import type { ContainerStatus, Pod } from '../../shared/pods/pod.ts';
+import type { ContainerStatus, Pod, PodSpec } from '../../shared/pods/pod.ts';
 import type { World } from './world/world.ts';
 
 /** What can happen to a run besides its passes. */
 export type RunMove =
   | { what: 'podCreated' | 'agentStarts' | 'podEnds' | 'podLost' | 'podEvicted' | 'jobDeadline' | 'jobRemoved' }
+  | { what: 'hookPodCreated' | 'hookStarts' | 'hookJobRemoved' }
+  | { what: 'hooksEnd'; exitCode: number }
+  | { what: 'verdict'; text: string }
   | { what: 'runDeleted' | 'busAway' | 'busBack' | 'imageMissing' | 'unschedulable' }
   | { what: 'agentEnds'; exitCode: number; said: 'bus' | 'log' | 'both' | 'nothing'; status: 'success' | 'error' }
   | { what: 'time'; seconds: number };
 
+type PlainMove = Exclude<RunMove['what'], 'time' | 'agentEnds' | 'hooksEnd' | 'verdict'>;
 const weighted = (weight: number, arbitrary: fc.Arbitrary<RunMove>) => ({ weight, arbitrary });
-const plain = (what: Exclude<RunMove['what'], 'time' | 'agentEnds'>): fc.Arbitrary<RunMove> => fc.constant({ what });
+const plain = (what: PlainMove): fc.Arbitrary<RunMove> => fc.constant({ what });
 
 const agentEnds = fc.record<Extract<RunMove, { what: 'agentEnds' }>>({
   what: fc.constant('agentEnds'),
@@ -30,6 +36,15 @@ const time = fc.record<Extract<RunMove, { what: 'time' }>>({
   seconds: fc.constantFrom(1, 5, 40, 300, 1000),
 });
 
+const hooksEnd = fc.record<Extract<RunMove, { what: 'hooksEnd' }>>({
+  what: fc.constant('hooksEnd'),
+  exitCode: fc.constantFrom(0, 0, 1),
+});
+const verdict = fc.record<Extract<RunMove, { what: 'verdict' }>>({
+  what: fc.constant('verdict'),
+  text: fc.constantFrom('{"action":"approve"}', '{"action":"reject"}', '{"action":"rewrite","response":"Two."}', 'yes'),
+});
+
 /** What usually happens is usual; mishaps are rare. */
 export const runMove: fc.Arbitrary<RunMove> = fc.oneof(
   weighted(4, plain('podCreated')),
@@ -37,6 +52,11 @@ export const runMove: fc.Arbitrary<RunMove> = fc.oneof(
   weighted(4, agentEnds),
   weighted(3, plain('podEnds')),
   weighted(3, time),
+  weighted(3, plain('hookPodCreated')),
+  weighted(3, plain('hookStarts')),
+  weighted(3, hooksEnd),
+  weighted(2, verdict),
+  weighted(1, plain('hookJobRemoved')),
   weighted(1, plain('podLost')),
   weighted(1, plain('podEvicted')),
   weighted(1, plain('jobDeadline')),
@@ -50,8 +70,19 @@ export const runMove: fc.Arbitrary<RunMove> = fc.oneof(
 
 export const RUN_KEY = { namespace: 'team', name: 'run-1' };
 
+/** Hooks before and after the agent, with rights; `gate` adds one that decides over the answer. */
+export function hooks({ gate }: { gate?: LifecycleHooks['gateDefault'] } = {}): LifecycleHooks {
+  const review = { name: 'review', image: 'gate:1', gate: true, timeout: '20m' };
+  return {
+    preRun: [{ name: 'clone', image: 'git:1', timeout: '5m' }],
+    postRun: [{ name: 'notify', image: 'notify:1' }, ...(gate === undefined ? [] : [review])],
+    rbac: [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }],
+    gateDefault: gate ?? 'block',
+  };
+}
+
 /** An instance with a key, and a run of it. */
-export function populateRun({ store }: World): void {
+export function populateRun({ store }: World, lifecycle?: LifecycleHooks): void {
   const metadata = (name: string) => ({ name, namespace: RUN_KEY.namespace });
   store.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: metadata('key') });
   store.create(KINDS.SympoziumInstance, {
@@ -72,27 +103,53 @@ export function populateRun({ store }: World): void {
       cleanup: 'delete',
       mode: 'task',
       model: { provider: 'openai', model: 'small', authSecretRef: 'key' },
+      ...(lifecycle !== undefined && { lifecycle }),
     },
   } as KubeObject);
 }
 
-/** What a move finds: the run's Job and its pod, when there are any. */
+/** What a move finds: the run's Jobs and their pods, when there are any. */
 interface Scene {
   world: World;
   job: Job | undefined;
   pod: Pod | undefined;
+  hookJob: Job | undefined;
+  hookPod: Pod | undefined;
 }
 
 export function playRunMove(world: World, move: RunMove): void {
-  const job = world.store.all(JOBS)[0]?.object as Job | undefined;
-  const pod = world.store.all(PODS)[0]?.object as Pod | undefined;
+  const { job, pod, ...hooks } = sceneOf(world);
   if (move.what === 'time') world.clock.advance(move.seconds);
   else if (move.what === 'agentEnds') {
     if (pod?.status?.phase === 'Running') endAgent(world, pod, move);
-  } else MOVES[move.what]({ world, job, pod });
+  } else if (move.what === 'hooksEnd') {
+    if (hooks.hookPod?.status?.phase === 'Running') endPod(world, hooks.hookPod, hooks.hookJob, move.exitCode);
+  } else if (move.what === 'verdict') giveVerdict(world, move.text);
+  else MOVES[move.what]({ job, pod, ...hooks });
 }
 
-const MOVES: Record<Exclude<RunMove['what'], 'time' | 'agentEnds'>, (scene: Scene) => void> = {
+export function sceneOf(world: World): Scene {
+  const of = <T>(resource: Resource, component: string) =>
+    world.store.all(resource).find(({ object }) => object.metadata.labels?.[LABELS.component] === component)?.object as
+      | T
+      | undefined;
+  return {
+    world,
+    job: of<Job>(JOBS, COMPONENTS.agentRun),
+    pod: of<Pod>(PODS, COMPONENTS.agentRun),
+    hookJob: of<Job>(JOBS, COMPONENTS.postRun),
+    hookPod: of<Pod>(PODS, COMPONENTS.postRun),
+  };
+}
+
+function giveVerdict({ store }: World, text: string): void {
+  const run = store.get(KINDS.AgentRun, RUN_KEY.namespace, RUN_KEY.name);
+  if (run === undefined) return;
+  const annotations = { ...run.metadata.annotations, [ANNOTATIONS.gateVerdict]: text };
+  store.update(KINDS.AgentRun, run, { ...run, metadata: { ...run.metadata, annotations } });
+}
+
+const MOVES: Record<PlainMove, (scene: Scene) => void> = {
   busAway: ({ world }) => world.bus.setAway(true),
   busBack: ({ world }) => world.bus.setAway(false),
   runDeleted: ({ world }) => {
@@ -101,6 +158,15 @@ const MOVES: Record<Exclude<RunMove['what'], 'time' | 'agentEnds'>, (scene: Scen
   },
   podCreated: ({ world, job, pod }) => {
     if (job !== undefined && pod === undefined && !ended(job)) createPod(world, job);
+  },
+  hookPodCreated: ({ world, hookJob, hookPod }) => {
+    if (hookJob !== undefined && hookPod === undefined && !ended(hookJob)) createPod(world, hookJob);
+  },
+  hookStarts: ({ world, hookPod }) => {
+    if (hookPod?.status?.phase === 'Pending') startPod(world, hookPod);
+  },
+  hookJobRemoved: ({ world, hookJob }) => {
+    if (hookJob !== undefined) world.store.remove(JOBS, hookJob);
   },
   jobDeadline: ({ world, job, pod }) => {
     if (job !== undefined && !ended(job)) endJob(world, job, 'Failed', 'DeadlineExceeded', pod);
@@ -155,8 +221,13 @@ export function createPod({ store }: World, job: Job): void {
 
 export function startPod(world: World, pod: Pod): void {
   const running = { startedAt: rfc3339(world.clock.now()) };
-  const containerStatuses = (pod.spec?.containers ?? []).map(({ name }) => ({ name, state: { running } }));
-  setPod(world, pod, { phase: 'Running', conditions: [], containerStatuses });
+  const statuses = (containers: readonly { name: string }[] = []) =>
+    containers.map(({ name }) => ({ name, state: { running } }));
+  // Hooks of one pod run at once here; what counts is that they run.
+  const hooked = pod.metadata.labels?.[LABELS.component] === COMPONENTS.postRun;
+  const initContainerStatuses = hooked ? statuses((pod.spec as PodSpec | undefined)?.initContainers) : [];
+  const containerStatuses = statuses(pod.spec?.containers);
+  setPod(world, pod, { phase: 'Running', conditions: [], initContainerStatuses, containerStatuses });
 }
 
 function setPod({ store }: World, pod: Pod, status: NonNullable<Pod['status']>): void {
@@ -202,14 +273,12 @@ export function endContainer(
   setPod(world, pod, { containerStatuses: statuses });
 }
 
-/** The remaining containers end as well, and the Job with them. */
-export function endPod(world: World, pod: Pod, job: Job | undefined): void {
+/** The remaining containers end as well, with `exitCode`, and the Job with them. */
+export function endPod(world: World, pod: Pod, job: Job | undefined, exitCode = 0): void {
   const finishedAt = rfc3339(world.clock.now());
   const statuses = (pod.status?.containerStatuses ?? []).map(
     (one): ContainerStatus =>
-      one.state?.terminated === undefined
-        ? { name: one.name, state: { terminated: { exitCode: 0, finishedAt } } }
-        : one,
+      one.state?.terminated === undefined ? { name: one.name, state: { terminated: { exitCode, finishedAt } } } : one,
   );
   const failed = statuses.some(({ state }) => state?.terminated?.exitCode !== 0);
   setPod(world, pod, { phase: failed ? 'Failed' : 'Succeeded', containerStatuses: statuses });

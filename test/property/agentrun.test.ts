@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { isTerminalPhase } from '../../crds/conditions.ts';
-import { LABELS } from '../../crds/labels.ts';
+import { COMPONENTS, LABELS } from '../../crds/labels.ts';
+import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import { loadRunConfig } from '../../functions/reconcile-agentrun/config.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
@@ -12,34 +13,41 @@ import type { RunMove } from './agentrun-world.ts';
 import {
   endContainer,
   endPod,
+  hooks,
   playRunMove,
   populateRun,
   publishResult,
   RUN_KEY,
   runIn,
   runMove,
+  sceneOf,
 } from './agentrun-world.ts';
 import { checkReconciler, type History, type Scenario } from './harness.ts';
 import { createWorld, type World } from './world/world.ts';
 
 const config = loadRunConfig({});
 
-const scenario: Scenario<Parameters<typeof agentRunReconciler.plan>[0], typeof config, RunMove> = {
+type RunScenario = Scenario<Parameters<typeof agentRunReconciler.plan>[0], typeof config, RunMove>;
+
+const scenarioOf = (lifecycle?: LifecycleHooks): RunScenario => ({
   reconciler: agentRunReconciler,
   config,
   key: RUN_KEY,
-  populate: populateRun,
+  populate: (world) => populateRun(world, lifecycle),
   move: runMove,
   play: playRunMove,
   calm: ({ bus }) => bus.setAway(false),
   check: holdsAlways,
   checkEnd: holdsAtRest,
-};
+});
 
-/** At most one Job ever, a phase that never goes back, and never two different terminal events. */
+/** At most one Job of the agent and one of its hooks ever, a phase that never goes back, and never two different terminal events. */
 function holdsAlways({ store, bus }: World, { primaries }: History): void {
   const runs = store.created('AgentRun');
-  expect(store.created('Job').length).toBeLessThanOrEqual(runs.length);
+  for (const component of [COMPONENTS.agentRun, COMPONENTS.postRun]) {
+    const made = store.created('Job').filter(({ object }) => object.metadata.labels?.[LABELS.component] === component);
+    expect(made.length).toBeLessThanOrEqual(runs.length);
+  }
   const phases = primaries.map((run) => rank(run as AgentRun));
   expect(phases).toEqual(phases.toSorted((a, b) => a - b));
   const told = bus.published().filter(({ id }) => id.endsWith('-terminal'));
@@ -49,7 +57,8 @@ function holdsAlways({ store, bus }: World, { primaries }: History): void {
 }
 
 function rank({ status }: AgentRun): number {
-  return isTerminalPhase(status?.phase) ? 2 : status?.phase === 'Running' ? 1 : 0;
+  if (isTerminalPhase(status?.phase)) return 3;
+  return ['Running', 'PostRunning'].indexOf(status?.phase ?? '') + 1;
 }
 
 /** Every run ends, with a reason, one event and its mark; or it was deleted before anything was done for it. */
@@ -72,14 +81,35 @@ function holdsAtRest(world: World, { primaries }: History): void {
   expect(run.metadata.finalizers).toEqual([]);
   expect(told).toHaveLength(1);
   // A Job that goes on must be one whose agent reported, since its bridge ends it.
-  const reported = ['Succeeded', 'AgentFailed'].includes(run.status?.conditions?.[0]?.reason ?? '');
+  const reported = ['Succeeded', 'AgentFailed'].includes(
+    run.status?.resolution?.postRun?.reason ?? run.status?.conditions?.[0]?.reason ?? '',
+  );
+  for (const kind of ['Role', 'RoleBinding', 'PersistentVolumeClaim']) expect(alive(world, kind)).toEqual([]);
+  expect(alive(world, 'ConfigMap').filter((name) => name.endsWith('-held-answer'))).toEqual([]);
+  expect(run.status?.conditions?.filter(({ type }) => type === 'PostRunFailed').length).toBeLessThanOrEqual(1);
   for (const { object } of world.store.all(JOBS)) expect(reported || jobEnd(object as Job) !== undefined).toBe(true);
+  const { hookJob } = sceneOf(world);
+  expect(hookJob === undefined || jobEnd(hookJob) !== undefined).toBe(true);
 }
+
+const alive = ({ store }: World, kind: string): string[] =>
+  store.all().flatMap(({ object }) => (object.kind === kind ? [object.metadata.name] : []));
 
 describe('the AgentRun reconciler', () => {
   it('settles, replays, survives a cut after every write and is polite in all worlds [RUN-W02] [RUN-W07] [RUN-W12] [RUN-W34]', async () => {
-    await checkReconciler(scenario, { worlds: 250 });
+    await checkReconciler(scenarioOf(), { worlds: 250 });
   });
+
+  it.each<{ what: string; lifecycle: LifecycleHooks }>([
+    { what: 'hooks', lifecycle: hooks() },
+    { what: 'hooks and a gate that blocks by default', lifecycle: hooks({ gate: 'block' }) },
+    { what: 'hooks and a gate that allows by default', lifecycle: hooks({ gate: 'allow' }) },
+  ])(
+    'does so for runs with $what, and runs no hook twice [RUN-W02] [RUN-W09] [RUN-W41] [RUN-W62]',
+    async ({ lifecycle }) => {
+      await checkReconciler(scenarioOf(lifecycle), { worlds: 250 });
+    },
+  );
 
   it('takes a plain run from Pending to Succeeded in six writes when all goes well', async () => {
     const world = createWorld();

@@ -112,8 +112,11 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
       interrupt.around(`replace ${resource.kind} ${object.metadata.name}`, () => as(replace(resource, object))),
     mergePatch: async (at, change) =>
       interrupt.around(`patch ${at.resource.kind} ${at.name}`, () => as(patch(at, change))),
-    remove: async (at, { propagation = 'Background' } = {}) =>
-      interrupt.around(`delete ${at.resource.kind} ${at.name} ${propagation}`, () => remove(at, propagation)),
+    remove: async (at, { propagation = 'Background' } = {}) => {
+      // What is not there is answered 404, which writes nothing.
+      if (store.get(at.resource, at.namespace, at.name) === undefined) return interrupt.check();
+      return interrupt.around(`delete ${at.resource.kind} ${at.name} ${propagation}`, () => remove(at, propagation));
+    },
   };
 }
 
