@@ -25,7 +25,7 @@ export function resolve(
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
-  const tools = toolAccess(spec.toolPolicy, policy?.spec);
+  const tools = toolAccess(spec.toolPolicy ?? instance.spec.agents.default.toolPolicy, policy?.spec);
   const limits = limitsOn(run, limitsOf(instance, policy));
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
   return {

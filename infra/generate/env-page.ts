@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
+import { PackEnvironmentSchema } from '../../functions/reconcile-personapack/config.ts';
 import { InstanceEnvironmentSchema } from '../../functions/reconcile-sympoziuminstance/config.ts';
 import { RunSweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
@@ -15,6 +16,7 @@ import { code, table } from './markdown.ts';
 const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   api: ApiEnvironmentSchema,
   'reconcile-agentrun': RunEnvironmentSchema,
+  'reconcile-personapack': PackEnvironmentSchema,
   'reconcile-sympoziumschedule': z.object({}),
   'sweep-agentruns': RunSweepEnvironmentSchema,
   'sweep-schedules': SweepEnvironmentSchema,
