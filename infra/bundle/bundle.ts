@@ -55,6 +55,9 @@ function plainHttp(): Plugin {
   };
 }
 
+/** Programs of worker threads; each keeps its place beside the program that starts it. */
+const WORKERS = ['infra/relay/memory/worker.ts'];
+
 /**
  * Bundles every program into `folder` (absolute, or below the project's root), minified, with source maps, and marks it as ES
  * modules. Functions and pod programs are one file each; the relay and the host, which load rarely used libraries only when
@@ -66,8 +69,9 @@ export async function bundle(folder: string): Promise<Output[]> {
     build({ ...OPTIONS, entryPoints: await singleFiles(), outdir: out }),
     ...['relay', 'host'].map(async (name) => {
       await rm(join(out, name), { recursive: true, force: true });
-      const entryPoints = [`infra/${name}/main.ts`];
-      return build({ ...OPTIONS, entryPoints, outdir: join(out, name), splitting: true, chunkNames: 'chunks/[hash]' });
+      const entryPoints = [`infra/${name}/main.ts`, ...WORKERS.filter((path) => path.startsWith(`infra/${name}/`))];
+      const places = { outbase: `infra/${name}`, outdir: join(out, name) };
+      return build({ ...OPTIONS, ...places, entryPoints, splitting: true, chunkNames: 'chunks/[hash]' });
     }),
   ]);
   await writeFile(join(out, 'package.json'), '{ "type": "module" }\n');

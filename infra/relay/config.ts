@@ -54,6 +54,27 @@ export const RelayEnvironmentSchema = z.object({
     .describe("Path of the relay's NATS credentials; without it NATS must let everyone in."),
   RELAY_HOST: z.string().default('127.0.0.1').describe('Address to listen on; `0.0.0.0` in the image.'),
   RELAY_PORT: z.coerce.number().int().min(0).max(65_535).default(8788).describe('Port to listen on.'),
+  MEMORY_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(8789)
+    .describe('Port that agents reach their memories on, and nothing else.'),
+  MEMORY_FOLDER: z
+    .string()
+    .default('/var/lib/sympozium/memory')
+    .describe('Folder of the memories: a database for each.'),
+  MEMORY_SECRETS: secretList
+    .optional()
+    .describe('Keys that addresses of memories are made from, parted by spaces; without one no memory is served.'),
+  MEMORY_MAX_ENTRIES: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(20_000)
+    .describe('Entries that one memory keeps; the oldest make room.'),
+  MEMORY_MAX_MB: z.coerce.number().int().positive().default(64).describe('Megabytes that one memory keeps, likewise.'),
   RELAY_SHARD: z.string().default('0').describe('Name of this relay in the source of what it sends.'),
   RELAY_TO_FUNCTION_SECRETS: secretList.describe(
     'Keys of requests to functions, parted by spaces: the first one signs, functions accept all of theirs.',

@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { extname } from 'node:path';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import type { Connection } from '../../shared/kube/transport.ts';
 import type { Tracing } from '../../shared/telemetry/otel.ts';
@@ -7,6 +8,7 @@ import type { RelayConfig } from './config.ts';
 import { createControllers } from './controllers.ts';
 import { createDeliver, type Deliver } from './delivery/deliver.ts';
 import { createPost } from './delivery/post.ts';
+import { createMemoryService } from './memory/service.ts';
 import { createControllerMetrics } from './metrics/controller-metrics.ts';
 import { createRegistry } from './metrics/registry.ts';
 import { createRelayMetrics } from './metrics/relay-metrics.ts';
@@ -36,6 +38,8 @@ export interface RelayOptions {
 export interface Relay {
   /** Where it listens. */
   url: string;
+  /** Where it serves memories, when it does. */
+  memoryUrl: string | undefined;
   /** What is not ready, in words; nothing once watches are synced and NATS is connected. */
   missing(): string[];
   /** Starts nothing further, waits for what is under way, and closes. */
@@ -44,6 +48,8 @@ export interface Relay {
 
 const DELIVERY_LIMIT = 30;
 const ACK_WAIT_MS = 10_000;
+/** Beside this file in the sources and in the bundle, which keeps their layout. */
+const MEMORY_WORKER = new URL(`./memory/worker${extname(import.meta.url)}`, import.meta.url);
 
 /** Wires and starts a relay. It serves at once, whether or not Kubernetes, NATS and the functions are there. */
 export async function startRelay(options: RelayOptions): Promise<Relay> {
@@ -89,18 +95,21 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
 
   const server = createServerOf({ config, bus, deliver, controllers, metrics, render: registry.render });
   const url = await listen(server.http, config.RELAY_HOST, config.RELAY_PORT);
+  const memory = createMemoryService(config, MEMORY_WORKER);
+  const memoryUrl = memory && (await listen(memory.server, config.RELAY_HOST, config.MEMORY_PORT));
   messages.start();
   bus.start();
   controllers.start();
   return {
     url,
+    memoryUrl,
     missing: server.missing,
     async stop() {
       // Functions under way may still publish, so the server and the bus go last.
       await Promise.all([controllers.stop(), messages.stop()]);
       server.http.close();
       server.http.closeAllConnections();
-      await bus.stop();
+      await Promise.all([bus.stop(), memory?.stop()]);
       kube.close();
       closePost();
     },
