@@ -76,6 +76,10 @@ export const ResolutionSchema = z.object({
     'postRun is how the agent ended, kept while the postRun hooks are at work.',
   ),
   personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
+  sharedMemory: z
+    .enum(['read-write', 'read-only'])
+    .optional()
+    .describe('sharedMemory is what the run may do with the memory of its pack; absent when there is none.'),
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),

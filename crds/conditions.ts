@@ -66,6 +66,8 @@ export const RUN_REASONS = {
   skillNotFound: 'SkillNotFound',
   /** An MCPServer that the run needs does not exist, or is not ready. */
   mcpServerNotFound: 'MCPServerNotFound',
+  /** The run is to remember, and no memory is served. */
+  memoryUnavailable: 'MemoryUnavailable',
   /** A quota of the namespace, or a limit of the policy, leaves no room for the run. */
   quotaExceeded: 'QuotaExceeded',
 

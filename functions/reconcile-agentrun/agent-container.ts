@@ -5,6 +5,7 @@ import type { Container, EnvVar, VolumeMount } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
 import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { isTaskFile } from './input-config-map.ts';
+import { ownMemoryEnv, sharedMemoryEnv } from './memory-env.ts';
 import { imagesOf, type RunBuild, taskSidecars, telemetryOf } from './run-build.ts';
 import { hasLegacyMemory } from './volumes.ts';
 
@@ -44,6 +45,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
     literal('RUN_TIMEOUT', resolution.timeout),
     ...traceparent(build),
     ...(hasLegacyMemory(build) ? [literal('MEMORY_ENABLED', 'true')] : []),
+    ...ownMemoryEnv(build),
     ...literals(spec.env),
     literal('TOOLS_ENABLED', 'true'),
     ...toolAccessEnv(resolution.tools ?? {}),
@@ -55,6 +57,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
         .join(','),
     ),
     ...(build.mcpServers.length > 0 ? [literal('MCP_ENABLED', 'true')] : []),
+    ...sharedMemoryEnv(build),
     ...annotation(build, 'SOURCE_CHANNEL', ANNOTATIONS.replyChannel),
     ...annotation(build, 'SOURCE_CHAT_ID', ANNOTATIONS.replyChatId),
     ...telemetryOf(build),

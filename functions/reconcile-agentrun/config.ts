@@ -13,6 +13,15 @@ export const RunEnvironmentSchema = z.object({
     .describe(
       "The bus's secret, from which each run's pod gets credentials of its own; without one the bus must let everyone in.",
     ),
+  POD_MEMORY_URL: z
+    .string()
+    .default('http://sympozium-relay.sympozium-system.svc:8789')
+    .describe('Address of the memories as pods reach it: that of the relay, on its port for memories.'),
+  POD_MEMORY_SECRET: secret
+    .optional()
+    .describe(
+      'Key that addresses of memories are made from, one that the relay accepts; without one no run has memory.',
+    ),
   SYMPOZIUM_SYSTEM_NAMESPACE: z
     .string()
     .default(SYSTEM_NAMESPACE)

@@ -3,7 +3,7 @@ import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
 import { JOBS, PODS } from '../../shared/kube/resources.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 
-const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks', 'mcpservers'];
+const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks', 'mcpservers', 'personapacks'];
 
 export const manifest: FunctionManifest = {
   name: 'reconcile-agentrun',

@@ -1,6 +1,8 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
+import { LABELS } from '../../crds/labels.ts';
 import type { McpServer } from '../../crds/mcpserver.ts';
+import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
@@ -108,8 +110,12 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   const { authSecretRef } = primary.spec.model;
   const policyRef = instance?.spec.policyRef ?? '';
   const at = { namespace, name: AGENT_SERVICE_ACCOUNT };
-  const [policy, secret, account, packs, mcpServers] = await Promise.all([
+  const personaPackName = instance?.metadata.labels?.[LABELS.personaPack] ?? '';
+  const [policy, personaPack, secret, account, packs, mcpServers] = await Promise.all([
     policyRef === '' ? undefined : boundPolicy(policyRef, primary, context, config),
+    personaPackName === ''
+      ? undefined
+      : kube.get<PersonaPack>(KINDS.PersonaPack, { namespace, name: personaPackName }, { signal }),
     authSecretRef === ''
       ? undefined
       : kube.get(SECRETS, { namespace, name: authSecretRef }, { metadataOnly: true, signal }),
@@ -126,6 +132,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     job,
     instance,
     policy,
+    ...(personaPack !== undefined && { personaPack }),
     secretFound: secret !== undefined,
     serviceAccountFound: account !== undefined,
     packs,

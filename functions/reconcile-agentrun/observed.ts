@@ -1,5 +1,6 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { McpServer } from '../../crds/mcpserver.ts';
+import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
@@ -40,6 +41,8 @@ export interface Starting {
   instance: SympoziumInstance | undefined;
   /** Undefined also when the instance names none. */
   policy: SympoziumPolicy | undefined;
+  /** The pack that the instance belongs to; absent when it belongs to none, or when the pack is gone. */
+  personaPack?: PersonaPack;
   /** Whether the Secret with the model's key exists; its content is never read. */
   secretFound: boolean;
   serviceAccountFound: boolean;

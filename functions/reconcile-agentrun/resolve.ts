@@ -11,6 +11,8 @@ import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { inputSize } from './input-config-map.ts';
 import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
+import { sharedAccess } from './memory-env.ts';
+import type { Starting } from './observed.ts';
 import { limitsOf, limitsOn } from './queue.ts';
 import { skillsOf } from './skills.ts';
 
@@ -21,13 +23,14 @@ const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth
 export function resolve(
   run: AgentRun,
   instance: SympoziumInstance,
-  policy: SympoziumPolicy | undefined,
+  { policy, personaPack: pack }: Pick<Starting, 'policy' | 'personaPack'>,
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
   const tools = toolAccess(spec.toolPolicy ?? instance.spec.agents.default.toolPolicy, policy?.spec);
   const limits = limitsOn(run, limitsOf(instance, policy));
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
+  const sharedMemory = sharedAccess(instance, pack);
   return {
     skills: skillsOf(run, instance),
     timeout: timeoutOf(run, instance, config),
@@ -37,6 +40,7 @@ export function resolve(
     ...(spec.lifecycle !== undefined && { lifecycle: spec.lifecycle }),
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
+    ...(sharedMemory !== undefined && { sharedMemory }),
     ...(policy !== undefined && { policy: policyOf(policy) }),
     ...((tools.allow !== undefined || (tools.deny ?? []).length > 0) && { tools }),
     ...(limits.length > 0 && { limits }),

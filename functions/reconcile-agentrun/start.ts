@@ -4,7 +4,7 @@ import { RUN_REASONS } from '../../crds/conditions.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
-import { missingReference, policyDenial } from './admission.ts';
+import { type Missing, missingReference, policyDenial } from './admission.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
@@ -13,6 +13,7 @@ import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
 import { mcpConfigMaps } from './mcp-config-map.ts';
 import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
+import { missingMemory } from './memory-env.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
 import type { Starting } from './observed.ts';
 import { type ConcurrencyLimit, limitsOf } from './queue.ts';
@@ -35,17 +36,15 @@ export type Beginning =
 
 /** A predecessor's Job goes within moments, once its pod has ended. */
 export const PREDECESSOR_SECONDS = 5;
+/** A change of the functions' environment wakes no run. */
+const MEMORY_CHECK_SECONDS = 5;
 /** The Job's pod wakes the run; this covers events that a watch missed, and pods that are never made. */
 export const POD_CHECK_SECONDS = 15;
 
 /** Checks what the run refers to and asks for, and builds its objects: all in one pass, the Job last. */
 export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const missing = missingReference(seen, now) ?? missingMcpServer(seen, now);
-  if (missing !== undefined) {
-    return missing.inSeconds <= 0
-      ? { kind: 'failed', failure: missing.failure }
-      : { kind: 'wait', seconds: missing.inSeconds, why: missing.failure.message };
-  }
+  if (missing !== undefined) return failsLater(missing, missing.inSeconds);
   const build = buildOf(seen, config);
   // `missingReference` has settled that the instance is there; the compiler cannot know.
   if (build === undefined) return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The instance is missing' };
@@ -54,9 +53,11 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const refused =
     policyDenial(run, seen.policy, packs) ??
     invalidHooks(resolution.lifecycle) ??
-    unsupported(run, resolution.skills) ??
+    unsupported(run) ??
     oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
+  const forgetful = missingMemory(build, now);
+  if (forgetful !== undefined) return failsLater(forgetful, MEMORY_CHECK_SECONDS);
   if (seen.job !== undefined) return namesake(seen, seen.job);
   const { queue } = seen;
   if (queue === undefined) return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
@@ -68,13 +69,18 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   return { kind: 'begin', actions: [...claim, ...objects, ...wakesAfterStart(run, limits, queue)] };
 }
 
+/** Fails a run once the grace of what it lacks is over, and looks again until then. */
+function failsLater({ failure: why, inSeconds }: Missing, seconds: number): Beginning {
+  return inSeconds <= 0
+    ? { kind: 'failed', failure: why }
+    : { kind: 'wait', seconds: Math.min(seconds, inSeconds), why: why.message };
+}
+
 /** What the run's objects are built from; undefined without its instance. */
-export function buildOf(
-  { primary: run, instance, policy, packs, mcpServers }: Starting,
-  config: RunConfig,
-): RunBuild | undefined {
+export function buildOf(seen: Starting, config: RunConfig): RunBuild | undefined {
+  const { primary: run, instance, packs, mcpServers } = seen;
   if (instance === undefined) return undefined;
-  const resolution = resolve(run, instance, policy, config);
+  const resolution = resolve(run, instance, seen, config);
   const skills = packNames(resolution.skills).flatMap((name) => {
     const pack = packs[name];
     const params = resolution.skills.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};

@@ -132,7 +132,7 @@ const phaseOf = ({ store }: World, name: string): string | undefined =>
   (store.get(KINDS.AgentRun, NAMESPACE, name) as (KubeObject & { status?: { phase?: string } }) | undefined)?.status
     ?.phase;
 
-const config = loadRunConfig({});
+const config = loadRunConfig({ POD_MEMORY_SECRET: 'golden' });
 
 /** Passes over all runs until none writes. Pods of new Jobs run at once. */
 async function passes(world: World, phases: Played['phases']): Promise<void> {

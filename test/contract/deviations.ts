@@ -93,6 +93,29 @@ export const DEVIATIONS: Deviation[] = [
     when: added,
   },
 
+  // Memory
+  {
+    id: 'API-W57',
+    reason: "A memory is served by the relay, at an address that opens this owner's alone, in one access mode",
+    path: at(POD, '/containers/agent/env/(WORKFLOW_)?MEMORY_SERVER_URL(/value)?'),
+    when: ({ expected, actual }) => /-memory\./.test(String(expected)) && /8789\/memory\/[\w.-]+$/.test(String(actual)),
+  },
+  {
+    id: 'CTL-WI3',
+    reason:
+      'No run waits in its pod for a server of its instance: the relay, which had the pod made, serves its memory',
+    path: at(POD, '/initContainers'),
+    when: ({ expected, actual }) =>
+      actual === undefined &&
+      [...JSON.stringify(expected).matchAll(/"name":"([^"]+)"/g)].every(([, name]) => /^wait-for-/.test(name ?? '')),
+  },
+  {
+    id: 'CTL-WI1',
+    reason: 'An instance has no Deployment, claim or Service of its own for its memory: idle, it costs nothing',
+    path: /^\/created\/(Deployment|Service|PersistentVolumeClaim) [\w-]+-memory(-db)?$/,
+    when: ({ actual }) => actual === undefined,
+  },
+
   // Sidecars
   {
     id: 'RUN-W58',
@@ -277,6 +300,5 @@ export const DEVIATIONS: Deviation[] = [
 export const LATER: Record<string, string> = {
   'fail-server-no-pack': 'server mode',
   'run-agent-sandbox': 'agentSandbox',
-  'run-memory-skill': 'memory server',
   'run-server-mode': 'server mode',
 };
