@@ -143,6 +143,8 @@ function functionEnvironment(folder: string, state: State, { port }: StartOption
     SYMPOZIUM_UI_TOKEN: state.apiToken,
     POD_EVENT_BUS_SECRET: state.busSecret,
     POD_EVENT_BUS_URL: `nats://127.0.0.1:${state.ports.nats}`,
+    POD_MEMORY_SECRET: state.memorySecret,
+    POD_MEMORY_URL: `http://127.0.0.1:${state.ports.memory}`,
     HOST_PORT: String(port),
     FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
     FUNCTIONS_DIR: join(folder, 'dist/functions'),
@@ -157,7 +159,7 @@ function hostSpec(folder: string, env: Record<string, string | undefined>): Proc
 
 function relaySpec(
   folder: string,
-  { ports, functionToRelaySecret }: State,
+  { ports, functionToRelaySecret, memorySecret }: State,
   env: Record<string, string | undefined>,
   url: string,
 ): ProcessSpec {
@@ -169,6 +171,9 @@ function relaySpec(
     FUNCTION_TO_RELAY_SECRETS: functionToRelaySecret,
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
     NATS_CREDS_FILE: relayCredentialsFile(folder),
+    MEMORY_SECRETS: memorySecret,
+    MEMORY_PORT: String(ports.memory),
+    MEMORY_FOLDER: join(folder, 'memory'),
   };
   const args = [...NODE_FLAGS, join(folder, 'dist/relay/main.js')];
   return {

@@ -12,7 +12,9 @@ export interface State {
   functionToRelaySecret: string;
   /** From which all credentials of the bus follow. */
   busSecret: string;
-  ports: { cluster: number; nats: number; relay: number };
+  /** From which the addresses of all memories follow. */
+  memorySecret: string;
+  ports: { cluster: number; nats: number; relay: number; memory: number };
 }
 
 /** Reads the state of earlier starts, or makes the first. A remembered port that is taken now is chosen anew. */
@@ -30,11 +32,13 @@ export async function loadState(folder: string): Promise<State> {
     relayToFunctionSecret: secret(),
     functionToRelaySecret: secret(),
     busSecret: randomBytes(32).toString('base64url'),
+    memorySecret: randomBytes(32).toString('base64url'),
     ...earlier,
     ports: {
       cluster: await keepOrChoose(earlier?.ports.cluster),
       nats: await keepOrChoose(earlier?.ports.nats),
       relay: await keepOrChoose(earlier?.ports.relay),
+      memory: await keepOrChoose(earlier?.ports.memory),
     },
   };
   await writePrivately(path, `${JSON.stringify(state, null, 2)}\n`);

@@ -13,6 +13,7 @@ interface Secret {
 export function secrets(namespace: string): Secret[] {
   const signing = () => `whsec_${randomBytes(32).toString('base64')}`;
   const [toFunction, toRelay] = [signing(), signing()];
+  const memory = randomBytes(32).toString('base64url');
   const bus = randomBytes(32).toString('base64url');
   const secret = (name: string, stringData: Record<string, string>): Secret => ({
     apiVersion: 'v1',
@@ -23,11 +24,16 @@ export function secrets(namespace: string): Secret[] {
   return [
     secret('sympozium-nats', { 'trust.conf': trustConfig(bus) }),
     secret('sympozium-relay-bus', { 'relay.creds': relayCredentials(bus) }),
-    secret('sympozium-relay', { RELAY_TO_FUNCTION_SECRETS: toFunction, FUNCTION_TO_RELAY_SECRETS: toRelay }),
+    secret('sympozium-relay', {
+      RELAY_TO_FUNCTION_SECRETS: toFunction,
+      FUNCTION_TO_RELAY_SECRETS: toRelay,
+      MEMORY_SECRETS: memory,
+    }),
     secret('sympozium-host', {
       RELAY_TO_FUNCTION_SECRETS: toFunction,
       FUNCTION_TO_RELAY_SECRET: toRelay,
       POD_EVENT_BUS_SECRET: bus,
+      POD_MEMORY_SECRET: memory,
       SYMPOZIUM_UI_TOKEN: randomBytes(24).toString('base64url'),
     }),
   ];

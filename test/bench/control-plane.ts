@@ -55,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     logFile: join(folder, 'logs', `${name}.log`),
     ready: 'line',
   });
-  const relaySpec = program('relay', relayEnvironment(state, url, env));
+  const relaySpec = program('relay', relayEnvironment(folder, state, url, env));
   const stop = async () => {
     for (const one of running.reverse()) await one.stop();
   };
@@ -92,19 +92,24 @@ function environment({ ports, ...state }: State, url: string, dist: string): Env
     FUNCTION_TO_RELAY_SECRET: state.functionToRelaySecret,
     SYMPOZIUM_UI_TOKEN: state.apiToken,
     POD_EVENT_BUS_URL: `nats://127.0.0.1:${ports.nats}`,
+    POD_MEMORY_SECRET: state.memorySecret,
+    POD_MEMORY_URL: `http://127.0.0.1:${ports.memory}`,
     FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
     FUNCTIONS_DIR: join(dist, 'functions'),
     FUNCTIONS_MANIFESTS: join(ROOT, 'infra/generated/functions.json'),
   };
 }
 
-function relayEnvironment({ ports, functionToRelaySecret }: State, url: string, env: Environment): Environment {
+function relayEnvironment(folder: string, { ports, ...state }: State, url: string, env: Environment): Environment {
   return {
     RELAY_CONFIG: env['FUNCTIONS_MANIFESTS'],
     RELAY_PORT: String(ports.relay),
     FUNCTIONS_URL: url,
-    FUNCTION_TO_RELAY_SECRETS: functionToRelaySecret,
+    FUNCTION_TO_RELAY_SECRETS: state.functionToRelaySecret,
     NATS_URL: `nats://127.0.0.1:${ports.nats}`,
+    MEMORY_SECRETS: state.memorySecret,
+    MEMORY_PORT: String(ports.memory),
+    MEMORY_FOLDER: join(folder, 'memory'),
   };
 }
 

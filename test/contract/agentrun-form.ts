@@ -21,9 +21,9 @@ export function expectedForm({ output }: Case): Form {
   };
 }
 
-/** The corpus also shows what other controllers made, in the system's namespace. */
-const isOfRun = ({ metadata }: KubeObject): boolean =>
-  metadata.namespace === '<ns>' || metadata.namespace === undefined;
+/** The corpus also shows what other controllers made: instances of packs, and objects in the system's namespace. */
+const isOfRun = ({ kind, metadata }: KubeObject): boolean =>
+  kind !== 'SympoziumInstance' && (metadata.namespace === '<ns>' || metadata.namespace === undefined);
 
 export function actualForm({ world, phases }: Played, { output, input }: Case): Form {
   const { store, bus } = world;

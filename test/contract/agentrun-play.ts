@@ -40,6 +40,7 @@ export async function play({ input, steps, output }: Case): Promise<Played> {
   const world = createWorld();
   const phases = new Map<string, string[]>();
   for (const object of input) create(world, object);
+  for (const object of stamped(output)) create(world, object);
   for (const object of remembered(world, output)) create(world, object);
   await passes(world, phases);
   for (const step of steps) await playStep(world, phases, step);
@@ -47,6 +48,15 @@ export async function play({ input, steps, output }: Case): Promise<Played> {
   await passes(world, phases);
   return { world, phases };
 }
+
+/** The pack's controller makes its instances. */
+const stamped = ({ created = {} }: Case['output']): KubeObject[] =>
+  Object.entries(created)
+    .filter(([key]) => key.startsWith('SympoziumInstance '))
+    .map(([, { object }]) => {
+      const { ownerReferences: _, ...metadata } = object.metadata;
+      return { ...object, metadata: { ...metadata, namespace: NAMESPACE } };
+    });
 
 /** The instance's controller makes its memory, which a run then replaces. */
 function remembered({ store }: World, { created = {} }: Case['output']): KubeObject[] {
@@ -58,7 +68,7 @@ function remembered({ store }: World, { created = {} }: Case['output']): KubeObj
         return { ...owner, uid };
       });
       const metadata = { ...object.metadata, namespace: NAMESPACE, ...(ownerReferences && { ownerReferences }) };
-      return { ...object, metadata, data: { 'MEMORY.md': 'No memories recorded yet.' } };
+      return { ...object, metadata, data: { 'MEMORY.md': '# Agent Memory\n\nNo memories recorded yet.\n' } };
     });
 }
 

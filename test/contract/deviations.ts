@@ -116,6 +116,16 @@ export const DEVIATIONS: Deviation[] = [
     when: ({ actual }) => actual === undefined,
   },
 
+  // Personas
+  {
+    id: 'RUN-W56',
+    reason: 'A persona has the system prompt of its pack',
+    path: at(
+      String.raw`^/created/(ConfigMap [\w-]+-input/object/data/system-prompt|Job [\w-]+/object/spec/template/spec/containers/agent/env/SYSTEM_PROMPT/value)`,
+    ),
+    when: ({ expected, actual }) => (expected ?? '') === '' && actual === 'You are reader.',
+  },
+
   // Sidecars
   {
     id: 'RUN-W58',

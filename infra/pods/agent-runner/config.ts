@@ -11,7 +11,7 @@ export interface RunnerConfig {
   systemPrompt: string;
   model: ModelConfig;
   limits: { runTimeoutMs: number; requestTimeoutMs?: number; maxRetries: number; maxToolIterations: number };
-  memory: { legacy: boolean; serverUrl: string };
+  memory: { legacy: boolean; serverUrl: string; workflow: { url: string; readOnly: boolean } };
   /** Where the task came from, as default target of channel messages. */
   source: { channel: string; chatId: string };
   debug: boolean;
@@ -70,7 +70,14 @@ export function loadConfig(env: Env): RunnerConfig {
     systemPrompt: env['SYSTEM_PROMPT'] || 'You are a helpful AI assistant.',
     model: modelConfig(provider, get),
     limits: limits(LOCAL_PROVIDERS.has(provider), get),
-    memory: { legacy: get('MEMORY_ENABLED') === 'true', serverUrl: get('MEMORY_SERVER_URL').replace(/\/+$/, '') },
+    memory: {
+      legacy: get('MEMORY_ENABLED') === 'true',
+      serverUrl: get('MEMORY_SERVER_URL').replace(/\/+$/, ''),
+      workflow: {
+        url: get('WORKFLOW_MEMORY_SERVER_URL').replace(/\/+$/, ''),
+        readOnly: get('WORKFLOW_MEMORY_ACCESS') === 'read-only',
+      },
+    },
     source: { channel: get('SOURCE_CHANNEL'), chatId: get('SOURCE_CHAT_ID') },
     debug: get('DEBUG') === 'true',
     // The control plane always sets it; a bare container gets tools too unless told otherwise.
@@ -114,6 +121,11 @@ const commaList = (text: string) =>
     .map((item) => item.trim())
     .filter((item) => item !== '');
 
+/** Whoever has the address of a memory has the memory. */
+const SECRET_ADDRESSES = new Set(['MEMORY_SERVER_URL', 'WORKFLOW_MEMORY_SERVER_URL']);
+
 function secretValues(env: Env): string[] {
-  return Object.entries(env).flatMap(([name, value]) => (SECRET_VARIABLE.test(name) && value ? [value] : []));
+  return Object.entries(env).flatMap(([name, value]) =>
+    (SECRET_VARIABLE.test(name) || SECRET_ADDRESSES.has(name)) && value ? [value] : [],
+  );
 }

@@ -49,18 +49,20 @@ async function loop(config: RunnerConfig, dependencies: RunDependencies, started
   // The SDK prints its warnings to stdout, where the markers belong.
   Object.assign(globalThis, { AI_SDK_LOG_WARNINGS: false });
   // Loaded here: a run without a task need not wait for the SDK.
-  const [{ runAgentLoop }, { buildTools }, { buildSystemPrompt }] = await Promise.all([
+  const [{ runAgentLoop }, { buildTools }, { buildSystemPrompt }, { memoryContext }] = await Promise.all([
     import('./agent-loop.ts'),
     import('./tools/registry.ts'),
     import('./system-prompt.ts'),
+    import('./memory-context.ts'),
   ]);
   const trace = dependencies.trace ?? untraced(config.traceparent);
   // Tools hand the context on, so that what others do for the run becomes part of its trace.
   const toolConfig = { ...config, traceparent: trace.traceparent };
-  const [chosen, tools, system] = await Promise.all([
+  const [chosen, tools, prompt, recalled] = await Promise.all([
     dependencies.chooseModel(config.model),
     buildTools({ config: toolConfig, paths, log, startedAt }),
     buildSystemPrompt(config, paths),
+    memoryContext(config, log, signal),
   ]);
   const stream = createStreamWriter({
     folder: paths.toHost('/ipc/output'),
@@ -68,6 +70,7 @@ async function loop(config: RunnerConfig, dependencies: RunDependencies, started
     onError: (error) => log.error('Could not write a stream chunk', { error: describeError(error) }),
   });
   const { limits, task } = config;
+  const system = [prompt, ...recalled].join('\n\n---\n\n');
   const retry = dependencies.retry ?? {};
   const end = await runAgentLoop({ task, system, chosen, tools, stream, limits, retry, signal, log, trace });
   await stream.close();

@@ -7,7 +7,8 @@ import type { RunnerConfig } from './config.ts';
 /** The configured prompt, then each skill, then (legacy memory) what earlier runs left. */
 export async function buildSystemPrompt(config: RunnerConfig, paths: PathMap): Promise<string> {
   const parts = [config.systemPrompt, ...(await skills(paths.toHost('/skills')))];
-  if (config.memory.legacy) parts.push(await memorySection(paths.toHost('/memory/MEMORY.md')));
+  if (config.memory.legacy && config.memory.serverUrl === '')
+    parts.push(await memorySection(paths.toHost('/memory/MEMORY.md')));
   return parts.join('\n\n---\n\n');
 }
 
