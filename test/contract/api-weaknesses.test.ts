@@ -6,6 +6,7 @@ import { FINALIZERS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { manifest } from '../../functions/api/function.ts';
 import { createApp } from '../../functions/api/handler.ts';
+import { verdictOf } from '../../functions/reconcile-agentrun/gate.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { CONFIG_MAPS, SECRETS } from '../../shared/kube/resources.ts';
 import { type ContractCluster, createNamespace, startContractCluster } from './api-cluster.ts';
@@ -231,5 +232,28 @@ describe('answers', () => {
     expect((await lonely.request('http://api/api/v1/runs', { headers })).status).toBe(503);
     expect((await lonely.request('http://api/readyz')).status).toBe(503);
     expect((await lonely.request('http://api/healthz')).status).toBe(200);
+  });
+});
+
+describe('a gate verdict', () => {
+  const give = (name: string, body: object) => call('POST', `runs/${name}/gate-verdict`, body);
+  const gated = async (phase: string): Promise<string> => {
+    const { json } = await call('POST', 'runs', { instanceRef: 'bot', task: `Wait in ${phase}.` });
+    const { apiVersion, kind, metadata } = json as AgentRun;
+    const run = { apiVersion, kind, metadata: { name: metadata.name, namespace: NAMESPACE }, status: { phase } };
+    await cluster.kube.applyStatus(KINDS.AgentRun, run, { fieldManager: 'test' });
+    return metadata.name;
+  };
+
+  it('is taken while hooks are at work and at no other time, and rejects or rewrites with a text only [RUN-103]', async () => {
+    const running = await gated('Running');
+    const waiting = await gated('PostRunning');
+    expect((await give(running, { action: 'approve' })).status).toBe(409);
+    for (const action of ['reject', 'rewrite']) expect((await give(waiting, { action })).status).toBe(400);
+    expect((await give(waiting, { action: 'rewrite', response: 'Two.' })).status).toBe(200);
+
+    const run = await cluster.kube.get<AgentRun>(KINDS.AgentRun, { namespace: NAMESPACE, name: waiting });
+    // What the one stores is what the other understands.
+    expect(run && verdictOf(run)).toEqual({ action: 'rewrite', response: 'Two.', reason: '' });
   });
 });

@@ -142,7 +142,7 @@ export function sceneOf(world: World): Scene {
   };
 }
 
-function giveVerdict({ store }: World, text: string): void {
+export function giveVerdict({ store }: World, text: string): void {
   const run = store.get(KINDS.AgentRun, RUN_KEY.namespace, RUN_KEY.name);
   if (run === undefined) return;
   const annotations = { ...run.metadata.annotations, [ANNOTATIONS.gateVerdict]: text };
@@ -276,12 +276,15 @@ export function endContainer(
 /** The remaining containers end as well, with `exitCode`, and the Job with them. */
 export function endPod(world: World, pod: Pod, job: Job | undefined, exitCode = 0): void {
   const finishedAt = rfc3339(world.clock.now());
-  const statuses = (pod.status?.containerStatuses ?? []).map(
-    (one): ContainerStatus =>
-      one.state?.terminated === undefined ? { name: one.name, state: { terminated: { exitCode, finishedAt } } } : one,
-  );
-  const failed = statuses.some(({ state }) => state?.terminated?.exitCode !== 0);
-  setPod(world, pod, { phase: failed ? 'Failed' : 'Succeeded', containerStatuses: statuses });
+  const terminated = (statuses: readonly ContainerStatus[] = []) =>
+    statuses.map(
+      (one): ContainerStatus =>
+        one.state?.terminated === undefined ? { name: one.name, state: { terminated: { exitCode, finishedAt } } } : one,
+    );
+  const containerStatuses = terminated(pod.status?.containerStatuses);
+  const initContainerStatuses = terminated(pod.status?.initContainerStatuses);
+  const failed = containerStatuses.some(({ state }) => state?.terminated?.exitCode !== 0);
+  setPod(world, pod, { phase: failed ? 'Failed' : 'Succeeded', initContainerStatuses, containerStatuses });
   if (job !== undefined && !ended(job)) {
     endJob(world, job, failed ? 'Failed' : 'Complete', failed ? 'BackoffLimitExceeded' : 'CompletionsReached');
   }
