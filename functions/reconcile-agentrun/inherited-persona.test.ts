@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { anAgentRun, anInstance, CONFIG } from './fixtures.ts';
+import { anAgentRun, anInstance, aStarting, CONFIG } from './fixtures.ts';
 import { resolve } from './resolve.ts';
 
 const instance = anInstance({
@@ -8,7 +8,7 @@ const instance = anInstance({
 });
 
 it("gives a run that says nothing of them the prompt and the tools of its instance's persona [CTL-WX2]", () => {
-  expect(resolve(anAgentRun(), instance, undefined, CONFIG)).toMatchObject({
+  expect(resolve(anAgentRun(), instance, aStarting(), CONFIG)).toMatchObject({
     systemPrompt: 'You are a.',
     tools: { allow: ['read_file'] },
   });
@@ -16,7 +16,7 @@ it("gives a run that says nothing of them the prompt and the tools of its instan
 
 it('leaves a run its own prompt and tools', () => {
   const run = anAgentRun({ spec: { systemPrompt: 'Mine.', toolPolicy: { allow: ['fetch_url'] } } });
-  expect(resolve(run, instance, undefined, CONFIG)).toMatchObject({
+  expect(resolve(run, instance, aStarting(), CONFIG)).toMatchObject({
     systemPrompt: 'Mine.',
     tools: { allow: ['fetch_url'] },
   });
