@@ -17,6 +17,11 @@ describe('isApplied', () => {
     expect(isApplied({ ...desired, metadata, data: { a: '1', b: '2' } } as KubeObject, desired)).toBe(true);
   });
 
+  it('holds for an item of a list, which has no kind', () => {
+    const { metadata, data } = desired;
+    expect(isApplied({ metadata, data } as unknown as KubeObject, desired)).toBe(true);
+  });
+
   it('does not hold when others changed a field, or it was built with more before', () => {
     expect(isApplied({ ...desired, data: { a: '9' } } as KubeObject, desired)).toBe(false);
     expect(isApplied(marked(anObject({ a: '1', gone: 'x' })), desired)).toBe(false);

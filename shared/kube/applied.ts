@@ -16,7 +16,9 @@ export function marked<T extends KubeObject>(object: T): T {
  * fields tell what others changed. What `existing` has besides is the API server's or somebody else's, and stays.
  */
 export function isApplied(existing: KubeObject, desired: KubeObject): boolean {
-  return covers(existing, desired);
+  // Items of a list come without their kind.
+  const { apiVersion: _, kind: __, ...fields } = desired;
+  return covers(existing, fields);
 }
 
 /** True when every field of `part` is in `whole` with that value; lists must be of the same length. */
