@@ -131,6 +131,8 @@ export const POD_SECTIONS: readonly EnvSection[] = [
     ['LLM_MAX_RETRIES', '`5`, on own hardware `2`', 'Retries of one request.'],
     ['MAX_TOOL_ITERATIONS', '`50`', 'Turns with tool calls before the run gives up.'],
     ['TOOLS_ENABLED', '`true`', 'Anything else: a model without tools.'],
+    ['TOOLS_ALLOW', 'all', 'Names of the tools that the agent may use, parted by commas.'],
+    ['TOOLS_DENY', '', 'Names of tools that it may not use, likewise.'],
     [
       'SKILL_EXECUTORS',
       'those that announce themselves',

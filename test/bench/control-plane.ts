@@ -14,6 +14,8 @@ export interface ControlPlane {
   url: string;
   token: string;
   relayUrl: string;
+  /** Where agents reach their memories, and the key that addresses are made from. */
+  memory: { url: string; secret: string };
   relayPid(): number | undefined;
   hostPid(): number | undefined;
   restartRelay(): Promise<void>;
@@ -66,6 +68,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     return {
       url,
       token: state.apiToken,
+      memory: { url: `http://127.0.0.1:${state.ports.memory}`, secret: state.memorySecret },
       relayUrl: `http://127.0.0.1:${state.ports.relay}`,
       relayPid: () => relay.pid,
       hostPid: () => host.pid,

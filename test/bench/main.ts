@@ -9,6 +9,7 @@ import { type BenchOptions, parseOptions, USAGE } from './options.ts';
 import { measureBundles } from './scenarios/bundles.ts';
 import { burst } from './scenarios/burst.ts';
 import { floor } from './scenarios/floor.ts';
+import { memoryIdle } from './scenarios/memory-idle.ts';
 import { measureProduct } from './scenarios/product.ts';
 import { requests } from './scenarios/requests.ts';
 import { steady } from './scenarios/steady.ts';
@@ -16,8 +17,8 @@ import { throughput } from './scenarios/throughput.ts';
 import { markdownTable } from './table.ts';
 
 /** Those that wake the most sleep last: what they leave to be collected disturbs nobody. */
-const REAL = [steady, requests, throughput, floor, burst];
-const EMBEDDED = [requests];
+const REAL = [steady, requests, throughput, floor, memoryIdle, burst];
+const EMBEDDED = [requests, memoryIdle];
 const NAMES = ['bundles', 'product', ...new Set([...REAL, ...EMBEDDED].map(({ name }) => name))];
 
 const began = performance.now();

@@ -1,13 +1,11 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { parse, stringify } from 'yaml';
 import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
 import { type Bench, type Cluster, type Scenario, withControlPlane, withNamespace } from '../bench.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
 import type { Figure } from '../figure.ts';
 import { atRate, inParallel, names } from '../load.ts';
+import { proxied } from '../proxied-kubeconfig.ts';
 import { passesOf } from '../relay-metrics.ts';
 import { isWrite } from '../request-kind.ts';
 import { createRun } from '../runs.ts';
@@ -135,27 +133,6 @@ async function measureSettled({ bench, cluster, namespace, plane, proxies, timel
 }
 
 const takeAll = ({ relay, host }: Proxies) => ({ relay: relay.take(), host: host.take() });
-
-/** The cluster's kubeconfig with the proxy in the API server's place, and no credentials, which the proxy has. */
-async function proxied(
-  { folder }: Bench,
-  { kubeconfig }: Cluster,
-  name: string,
-  { url }: CountingProxy,
-): Promise<string> {
-  const path = join(folder, `${name}.kubeconfig`);
-  const config = parse(await readFile(kubeconfig, 'utf8')) as Record<string, unknown>;
-  const context = { name: 'proxy', context: { cluster: 'proxy', user: 'proxy' } };
-  const replaced = {
-    ...config,
-    'current-context': 'proxy',
-    contexts: [context],
-    clusters: [{ name: 'proxy', cluster: { server: url } }],
-    users: [{ name: 'proxy', user: {} }],
-  };
-  await writeFile(path, stringify(replaced));
-  return path;
-}
 
 function figure(name: string, value: number, unit: Figure['unit'], from: string, limit?: number): Figure {
   return { scenario: 'requests', name, value, unit, from, ...(limit !== undefined && { limit }) };
