@@ -6,6 +6,7 @@ import {
 } from '../../test/contract/api-deviations.ts';
 import { readScenario } from '../../test/contract/api-golden.ts';
 import { LATER, DEVIATIONS as RUN_DEVIATIONS } from '../../test/contract/deviations.ts';
+import { INSTANCE_DEVIATIONS } from '../../test/contract/instance-deviations.ts';
 import { code, table } from './markdown.ts';
 
 const INTRODUCTION = `# What is done otherwise
@@ -31,6 +32,12 @@ export function deviationsPage(): string {
     [...Map.groupBy(Object.entries(LATER), ([, what]) => what)]
       .map(([what, cases]) => `- ${what} (${cases.map(([name]) => code(name)).join(', ')})\n`)
       .join(''),
+    '## Instances and persona packs\n',
+    'What they make, and their statuses. Disabling a pack also leaves its `authRefs` and all Secrets as they are (CTL-WP3).\n',
+    table(
+      ['Id', 'Where', 'Why'],
+      INSTANCE_DEVIATIONS.map(({ id, path, reason }) => [id, code(readable(path)), reason]),
+    ),
     '## The REST API\n',
     'In every answer:\n',
     table(['Id', 'Why'], distinct(GENERAL_DEVIATIONS.map(({ id, reason, ...what }) => [id, generally(reason, what)]))),
