@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSession, run, type Session } from './session.ts';
@@ -49,6 +50,15 @@ describe('npm start', () => {
     const { code, stderr } = await session.client('run', '[[fail: the model is out of paper]]');
     expect(code).toBe(1);
     expect(stderr).toContain('the model is out of paper');
+  });
+
+  it('remembers from run to run with the skill memory', async () => {
+    const fact = '[[call: memory_store {"content":"The pager number is 4711","tags":["ops"]}]][[say: noted]]';
+    expect(await session.client('run', '--skill', 'memory', fact)).toMatchObject({ code: 0 });
+    const question = '[[call: memory_search {"query":"which pager number?"}]][[say: looked]]';
+    const { code, stderr } = await session.client('run', '--skill', 'memory', question);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('memory_search') });
+    expect(existsSync(join(session.folder, 'memory/instance/default/default.db'))).toBe(true);
   });
 
   it('runs commands through the skill sidecar', async () => {
