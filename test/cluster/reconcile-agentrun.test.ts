@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AgentRun, AgentRunInput } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
-import { FINALIZERS, LABELS } from '../../crds/labels.ts';
+import { ANNOTATIONS, FINALIZERS, LABELS } from '../../crds/labels.ts';
+import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import { loadRunConfig, type RunConfig } from '../../functions/reconcile-agentrun/config.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
 import { serviceAccountToken } from '../../infra/host/identity.ts';
@@ -13,7 +14,14 @@ import type { Reply } from '../../shared/delivery/reply.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFrom } from '../../shared/kube/connection.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS, JOBS, PODS } from '../../shared/kube/resources.ts';
+import {
+  CONFIG_MAPS,
+  JOBS,
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  ROLE_BINDINGS,
+  ROLES,
+} from '../../shared/kube/resources.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import type { BusMessage } from '../../shared/reconcile/plan.ts';
 
@@ -74,8 +82,14 @@ afterAll(async () => {
   admin.close();
 });
 
+interface RunOptions {
+  skills?: string[];
+  instanceRef?: string;
+  lifecycle?: LifecycleHooks;
+}
+
 /** A run on the server, with passes that can be cut, and a bus that holds what was published. */
-function aRun(name: string, { skills = [] as string[], instanceRef = 'inst' } = {}) {
+function aRun(name: string, { skills = [], instanceRef = 'inst', lifecycle }: RunOptions = {}) {
   const messages = new Map<string, BusMessage>();
   let completed: StoredMessage | undefined;
   let writes = 0;
@@ -122,6 +136,7 @@ function aRun(name: string, { skills = [] as string[], instanceRef = 'inst' } = 
           task: 'Count.',
           model: { provider: 'scripted', model: 'm', authSecretRef: '' },
           skills: skills.map((skillPackRef) => ({ skillPackRef })),
+          ...(lifecycle !== undefined && { lifecycle }),
         },
       };
       await admin.create(KINDS.AgentRun, run, { fieldManager: 'cluster-test' });
@@ -143,6 +158,11 @@ function aRun(name: string, { skills = [] as string[], instanceRef = 'inst' } = 
       const labelSelector = `${LABELS.agentRun}=${name}`;
       const pods = async () => (await admin.list(PODS, { namespace: NAMESPACE, labelSelector })).items.length;
       await expect.poll(pods, { timeout: 20_000 }).toBe(1);
+    },
+    async verdict(text: string): Promise<void> {
+      const patch = { metadata: { annotations: { [ANNOTATIONS.gateVerdict]: text } } };
+      const at = { resource: KINDS.AgentRun, namespace: NAMESPACE, name };
+      await admin.mergePatch(at, patch, { fieldManager: 'cluster-test' });
     },
     async agentAnswers(response: string): Promise<void> {
       const { uid = '' } = (await this.read()).metadata;
@@ -198,18 +218,54 @@ describe('reconcile-agentrun on a real API server, under its own role', () => {
     },
   );
 
+  it.each(Array.from({ length: 41 }, (_, world) => ({ world })))(
+    'asks hooks and gate once when the passes of world $world are killed and made again [RUN-096] [RUN-W02]',
+    async ({ world }) => {
+      const rbac = [{ apiGroups: ['sympozium.ai'], resources: ['agentruns'], verbs: ['get', 'patch'] }];
+      const hook = { name: 'notify', image: 'notify:1' };
+      const gate = { name: 'review', image: 'gate:1', gate: true };
+      const lifecycle: LifecycleHooks = { preRun: [hook], postRun: [hook, gate], rbac, gateDefault: 'block' };
+      const name = `hooked-${world}`;
+      const run = aRun(name, { lifecycle });
+      const hookJob = () => admin.get(JOBS, { namespace: NAMESPACE, name: `${name}-postrun` });
+      await run.create();
+      await run.pass(world % 9);
+      await run.pass();
+      const job = await run.job();
+      await run.podAppears();
+      await run.pass();
+      await run.agentAnswers('Once.');
+      await run.pass(world % 5);
+      const first = await hookJob();
+      await run.pass();
+      expect((await run.read()).status).toMatchObject({ phase: 'PostRunning', exitCode: 0 });
+      expect(JSON.stringify(await run.read())).not.toContain('Once.');
+      const made = await hookJob();
+      expect(first === undefined || first.metadata.uid === made?.metadata.uid).toBe(true);
+      await run.verdict('{"action":"approve"}');
+      await run.pass(world % 11);
+      await run.pass();
+      await run.pass();
+
+      const { metadata, status } = await run.read();
+      expect(status).toMatchObject({ phase: 'Succeeded', gateVerdict: 'approved', result: 'Once.' });
+      expect((await run.job())?.metadata.uid).toBe(job?.metadata.uid);
+      expect([...run.messages.keys()]).toEqual([`${metadata.uid}-terminal`]);
+      for (const resource of [ROLES, ROLE_BINDINGS]) {
+        const at = { namespace: NAMESPACE, name: `sympozium-lifecycle-${name}` };
+        expect(await admin.get(resource, at)).toBeUndefined();
+      }
+      expect(await admin.get(CONFIG_MAPS, { namespace: NAMESPACE, name: `${name}-held-answer` })).toBeUndefined();
+      const claim = await admin.get(PERSISTENT_VOLUME_CLAIMS, { namespace: NAMESPACE, name: `${name}-workspace` });
+      expect(claim === undefined || claim.metadata.deletionTimestamp !== undefined).toBe(true);
+    },
+  );
+
   it('may create every object of a skill with rights, and takes the rights back at the end', async () => {
     const run = aRun('skilled', { skills: ['ops'] });
     await run.create();
     expect(await run.pass()).toMatchObject({ outcome: 'requeueAfter' });
     expect(await run.job()).toBeDefined();
-    const ROLES = {
-      group: 'rbac.authorization.k8s.io',
-      version: 'v1',
-      plural: 'roles',
-      kind: 'Role',
-      namespaced: true,
-    };
     const roles = async () =>
       (await admin.list(ROLES, { namespace: NAMESPACE })).items.map(({ metadata }) => metadata.name);
     expect(await roles()).toContain('sympozium-skill-ops-skilled');
