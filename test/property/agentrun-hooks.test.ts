@@ -175,6 +175,14 @@ describe('postRun hooks', () => {
     expect(run.status().phase).toBe('Succeeded');
   });
 
+  it("go on when the agent's own Job is gone [RUN-080]", async () => {
+    const run = await aRunWithHooks({ postRun: [NOTIFY] });
+    playRunMove(run.world, { what: 'jobRemoved' });
+    run.world.collect();
+    expect(await run.pass()).toMatchObject({ outcome: 'requeueAfter', seconds: 60 });
+    expect(run.status().phase).toBe('PostRunning');
+  });
+
   it('that a person or the Job controller removed count as failed, so that no run waits for ever [RUN-W09]', async () => {
     const run = await aRunWithHooks({ postRun: [NOTIFY] });
     playRunMove(run.world, { what: 'hookJobRemoved' });
