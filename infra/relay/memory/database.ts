@@ -115,9 +115,7 @@ export function openDatabase(path: string, { create }: { create: boolean }): Mem
   };
 }
 
-function entryOf({ tags, ...row }: Row): MemoryEntry {
-  const parsed = JSON.parse(tags) as string[];
-  return { id: row.id, content: row.content, ...(parsed.length > 0 && { tags: parsed }), ...times(row) };
+function entryOf({ id, content, tags: json, created_at, updated_at }: Row): MemoryEntry {
+  const tags = JSON.parse(json) as string[];
+  return { id, content, ...(tags.length > 0 && { tags }), created_at, updated_at };
 }
-
-const times = ({ created_at, updated_at }: Omit<Row, 'tags'>) => ({ created_at, updated_at });
