@@ -1,6 +1,6 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
-import { COMPONENTS, LABELS } from '../../crds/labels.ts';
+import { COMPONENTS, FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumSchedule } from '../../crds/sympoziumschedule.ts';
 import { fitName } from '../../shared/kube/names.ts';
@@ -13,8 +13,9 @@ import type { InstanceConfig } from './config.ts';
 import { channelDeploymentOf, memoryConfigMapOf, webEndpointRunOf } from './names.ts';
 import type { Deleting, Observed, Standing } from './observed.ts';
 import { lookupsOf } from './references.ts';
+import { webEndpointSkill } from './web-endpoint.ts';
 
-/** Four reads, one more with a memory, and one for each thing that the instance refers to. */
+/** Three reads, one more each with a memory and with a web endpoint, and one for each thing that the instance refers to. */
 export async function observeInstance(
   key: ObjectKey,
   context: ObserveContext,
@@ -36,11 +37,14 @@ async function observeStanding(
   const { kube, signal } = context;
   const { namespace = '', name } = primary.metadata;
   const memory = { namespace, name: memoryConfigMapOf(name) };
+  const web = { namespace, name: webEndpointRunOf(name) };
+  // The finalizer comes before everything that is made for an instance.
+  const isNew = primary.metadata.finalizers?.includes(FINALIZERS.sympoziumInstance) !== true;
   const [deployments, found, memoryFound, webRun, runs] = await Promise.all([
-    ownDeployments(primary, context, COMPONENTS.channel),
+    isNew ? [] : ownDeployments(primary, context, COMPONENTS.channel),
     findReferences(primary, context, config),
     primary.spec.memory?.enabled === true && kube.get(CONFIG_MAPS, memory, { metadataOnly: true, signal }),
-    kube.get<AgentRun>(KINDS.AgentRun, { namespace, name: webEndpointRunOf(name) }, { signal }),
+    webEndpointSkill(primary) && kube.get<AgentRun>(KINDS.AgentRun, web, { signal }),
     unfinishedRuns(primary, context),
   ]);
   return {
@@ -50,7 +54,8 @@ async function observeStanding(
     taken: await takenNames(primary, deployments, context),
     found,
     memoryFound: memoryFound !== false && memoryFound !== undefined,
-    webRun,
+    // One that is no longer asked for is looked for among the runs that go on: only such a run must be ended.
+    webRun: webRun ?? runs.find(({ metadata }) => metadata.name === web.name),
     phases: runs.flatMap(({ status }) => status?.phase ?? []),
   };
 }
@@ -81,7 +86,7 @@ async function takenNames(
   const existing = await Promise.all(
     wanted.map((one) => kube.get(DEPLOYMENTS, { namespace, name: one }, { metadataOnly: true, signal })),
   );
-  return existing.flatMap((one) => (one === undefined ? [] : [one.metadata.name]));
+  return existing.flatMap((one) => (one === undefined || isControlledBy(one, instance) ? [] : [one.metadata.name]));
 }
 
 /** Only metadata is asked for: whether a thing exists, never what it holds. */

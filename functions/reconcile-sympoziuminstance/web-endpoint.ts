@@ -28,7 +28,7 @@ const GONE_SECONDS = 5;
 
 /** The run that serves the instance over HTTP, one at a time, made anew when it failed or is out of date [CTL-WI5]. */
 export function planWebEndpoint({ primary, webRun: run }: Standing, now: Date): WebEndpointPlan {
-  const skill = primary.spec.skills?.find(({ skillPackRef = '' }) => SKILLS.includes(skillPackRef));
+  const skill = webEndpointSkill(primary);
   const own = run !== undefined && isControlledBy(run, primary);
   if (skill === undefined) return own && !isGoing(run) ? removal(run) : { actions: [] };
   const desired = webEndpointRun(primary, skill);
@@ -41,6 +41,9 @@ export function planWebEndpoint({ primary, webRun: run }: Standing, now: Date): 
   if (!isSame(run.spec, desired.spec)) return { ...removal(run), requeueAfterSeconds: GONE_SECONDS };
   return run.status?.phase === AGENT_RUN_PHASES.failed ? planFailed(run, now) : { actions: [] };
 }
+
+export const webEndpointSkill = ({ spec }: SympoziumInstance): SkillRef | undefined =>
+  spec.skills?.find(({ skillPackRef = '' }) => SKILLS.includes(skillPackRef));
 
 const isGoing = ({ metadata }: AgentRun): boolean => metadata.deletionTimestamp !== undefined;
 
