@@ -11,7 +11,7 @@ import type { RunConfig } from './config.ts';
 import { failure } from './failure.ts';
 import { decide, verdictOf } from './gate.ts';
 import { type HeldAnswer, holdAnswer, holdsAnswer } from './held-answer.ts';
-import { hasPostRun, isGated } from './hooks.ts';
+import { hasPostRun, isGated, postRunHooks, postRunTimeout } from './hooks.ts';
 import { hooksEnd } from './hooks-end.ts';
 import { RESULT_MAX } from './limits.ts';
 import { memoryOf, rememberAction } from './memory-block.ts';
@@ -59,9 +59,13 @@ export function startPostRun(
   return {
     actions: [...begun, ...remember, { verb: 'applyStatus', status: next }, ...disposal(job, next)],
     reason: 'The agent is done; its hooks begin',
-    requeueAfterSeconds: POD_CHECK_SECONDS,
+    requeueAfterSeconds: Math.min(POD_CHECK_SECONDS, ...timeouts(next, config)),
   };
 }
+
+/** No hook may have ended its time before the first look at it. */
+const timeouts = ({ resolution }: AgentRunStatus, config: RunConfig): number[] =>
+  postRunHooks(resolution).map((hook) => postRunTimeout(hook, config));
 
 function hookActions(
   { primary: run, pod }: Executing,
