@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KINDS } from '../../crds/group.ts';
 import { bundle, ROOT } from '../../infra/bundle/bundle.ts';
 import { loadManifests } from '../../infra/generate/manifests.ts';
 import { tickRequest } from '../../infra/host/schedule.ts';
@@ -49,42 +50,48 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** One request for each function, and the answer that shows that it ran: to the end, against the cluster. */
-const REQUESTS: { name: string; request: () => Request; status: number; body: unknown }[] = [
-  {
-    name: 'api',
-    request: () =>
-      new Request('http://place/api/v1/runs?namespace=default', { headers: { authorization: `Bearer ${TOKEN}` } }),
-    status: 200,
-    body: [],
-  },
-  { name: 'reconcile-agentrun', request: () => reconcileRequest(), status: 200, body: { outcome: 'settled' } },
-  {
-    name: 'sweep-agentruns',
-    request: () => tickRequest('sweep-agentruns', SECRET, new Date()),
-    status: 200,
-    body: expect.anything(),
-  },
-];
+interface Probe {
+  name: string;
+  request: () => Request;
+  status: number;
+  body: unknown;
+}
 
-function reconcileRequest(): Request {
+/** One request for each function, and the answer that shows that it ran: to the end, against the cluster. */
+const REQUESTS: Probe[] = (await loadManifests()).map(({ name }) => probeOf(name));
+
+function probeOf(name: string): Probe {
+  const reconciled = Object.values(KINDS).find(({ kind }) => name === `reconcile-${kind.toLowerCase()}`);
+  if (reconciled !== undefined) {
+    const request = () => reconcileRequest(name, reconciled.plural);
+    return { name, request, status: 200, body: { outcome: 'settled' } };
+  }
+  if (name.startsWith('sweep-')) {
+    return { name, request: () => tickRequest(name, SECRET, new Date()), status: 200, body: expect.anything() };
+  }
+  if (name === 'api') return { name, request: listRequest, status: 200, body: [] };
+  throw new Error(`No request is known that shows that ${name} ran`);
+}
+
+function listRequest(): Request {
+  const headers = { authorization: `Bearer ${TOKEN}` };
+  return new Request('http://place/api/v1/runs?namespace=default', { headers });
+}
+
+function reconcileRequest(name: string, plural: string): Request {
   const id = randomUUID();
   const body = JSON.stringify({
     specversion: '1.0',
     id,
     source: '/test',
     type: 'ai.sympozium.reconcile',
-    subject: 'agentruns/default/absent',
+    subject: `${plural}/default/absent`,
     time: new Date().toISOString(),
     data: { attempt: 0 },
   });
   const headers = { 'content-type': 'application/json', ...sign(SECRET, id, body, new Date()) };
-  return new Request('http://place/functions/reconcile-agentrun', { method: 'POST', body, headers });
+  return new Request(`http://place/functions/${name}`, { method: 'POST', body, headers });
 }
-
-it('has a request for every function', async () => {
-  expect(REQUESTS.map(({ name }) => name)).toEqual((await loadManifests()).map(({ name }) => name));
-});
 
 describe('as a bundle on Lambda', () => {
   it.each(REQUESTS)('$name answers an API Gateway event', async ({ name, request, status, body }) => {
