@@ -27,9 +27,7 @@ it('nothing else opens anything: not one character more, less or other, and no t
       const token = memoryToken('key', one);
       const place = at % token.length;
       const changed = token.slice(0, place) + other + token.slice(place + 1);
-      const opened = openToken(['key'], changed);
-      // The last character of the signature carries two bits that mean nothing.
-      if (opened !== undefined) expect(opened).toEqual(one);
+      expect(openToken(['key'], changed)).toEqual(changed === token ? one : undefined);
       expect(openToken(['other'], token)).toBeUndefined();
       expect(openToken(['key'], token.slice(0, -1))).toBeUndefined();
     }),

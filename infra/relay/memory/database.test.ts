@@ -66,6 +66,10 @@ describe('what is found', () => {
     expect(db.search('kafka lag', 1).map(({ content }) => content)).toEqual(['kafka lag is high']);
   });
 
+  it('a word ranks before the many that only begin with it', () => {
+    for (let n = 0; n < 120; n += 1) remember(`ticket-${n} was closed`);
+    expect(db.search('ticket-1', 1)[0]?.content).toBe('ticket-1 was closed');
+  });
   it('no text makes a syntax error [API-W56]', () => {
     remember('kafka');
     const nasty = fc.oneof(

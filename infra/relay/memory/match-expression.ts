@@ -8,8 +8,8 @@ const STOP_WORDS = new Set(
 const MAX_TERMS = 64;
 
 /**
- * The FTS5 expression for any text: each word a quoted prefix, any of them enough, so that more shared words rank higher and a
- * sentence finds what one of its words would [API-W56]. A word with punctuation inside (`db-prod-01`) is a phrase. Undefined
+ * The FTS5 expression for any text: each word as it is and as a prefix, any of them enough, so that more shared words rank
+ * higher, a whole word higher than its beginning, and a sentence finds what one of its words would [API-W56]. A word with punctuation inside (`db-prod-01`) is a phrase. Undefined
  * for a text without letters or digits. No text makes a syntax error: nothing of it is outside quotes.
  */
 export function matchExpression(text: string): string | undefined {
@@ -19,5 +19,5 @@ export function matchExpression(text: string): string | undefined {
     .filter((word) => word !== '');
   const telling = words.filter((word) => !STOP_WORDS.has(word.toLowerCase()));
   const terms = [...new Set(telling.length > 0 ? telling : words)].slice(0, MAX_TERMS);
-  return terms.length === 0 ? undefined : terms.map((term) => `"${term}"*`).join(' OR ');
+  return terms.length === 0 ? undefined : terms.map((term) => `"${term}" OR "${term}"*`).join(' OR ');
 }
