@@ -113,7 +113,7 @@ describe('hooks that cannot work fail the run before it begins', () => {
     },
   ])('$what', ({ lifecycle, error }) => {
     const { actions } = planAgentRun(starting(lifecycle), later(1), CONFIG);
-    expect(actions.filter(({ verb }) => verb === 'apply')).toEqual([]);
+    expect(actions.filter((action) => 'object' in action)).toEqual([]);
     expect(actions).toContainEqual({
       verb: 'applyStatus',
       status: expect.objectContaining({ phase: 'Failed', error }),

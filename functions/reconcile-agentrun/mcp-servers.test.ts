@@ -27,7 +27,7 @@ const podOf = (...given: Parameters<typeof starting>) => aJob(starting(...given)
 
 function configOf(...given: Parameters<typeof starting>) {
   const { actions } = planAgentRun(starting(...given), later(1), CONFIG);
-  const objects = actions.flatMap((action) => (action.verb === 'apply' ? [action.object] : []));
+  const objects = actions.flatMap((action) => ('object' in action ? [action.object] : []));
   const found = objects.find(({ metadata }) => metadata.name === 'run-1-mcp-servers') as { data?: object } | undefined;
   return JSON.parse((found?.data as Record<string, string>)?.['mcp-servers.yaml'] ?? '{"servers":[]}').servers;
 }
@@ -104,6 +104,6 @@ describe('the MCP servers of a run', () => {
         status: expect.objectContaining({ phase: 'Failed', error: says }),
       }),
     );
-    expect(actions.filter(({ verb }) => verb === 'apply')).toEqual([]);
+    expect(actions.filter((action) => 'object' in action)).toEqual([]);
   });
 });

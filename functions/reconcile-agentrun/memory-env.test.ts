@@ -73,10 +73,7 @@ describe('a run with the skill memory', () => {
   it('needs no server of its instance, which might have no ready replica: it begins at once [RUN-016] [CTL-WI3]', () => {
     const seen = aStarting({ primary: anAgentRun({ spec: { skills: SKILLS } }) });
     const { actions } = planAgentRun(seen, later(0), REMEMBERING);
-    expect(actions.flatMap((action) => (action.verb === 'apply' ? [action.object.kind] : []))).toEqual([
-      'Job',
-      'ConfigMap',
-    ]);
+    expect(actions.flatMap((action) => ('object' in action ? [action.object.kind] : []))).toEqual(['Job', 'ConfigMap']);
   });
 });
 

@@ -137,14 +137,18 @@ describe('a pass over a run', () => {
       return world.kube.get(resource, at, options);
     };
     await pass(world, { ...world.kube, get });
-    expect(reads).toEqual([
-      'AgentRun',
-      'Job',
-      'SympoziumInstance',
-      'ConfigMap metadata',
-      'Secret metadata',
-      'ServiceAccount metadata',
-    ]);
+    expect(reads).toEqual(['AgentRun', 'SympoziumInstance', 'Secret metadata', 'ServiceAccount metadata']);
+  });
+
+  it("never takes a stranger's Job that has the name of its own for it, and says so [RUN-019]", async () => {
+    const world = createWorld();
+    populateRun(world);
+    const metadata = { name: RUN_KEY.name, namespace: RUN_KEY.namespace };
+    world.store.create(JOBS, { apiVersion: 'batch/v1', kind: 'Job', metadata } as KubeObject);
+    expect(await pass(world)).toMatchObject({ outcome: 'retry' });
+    await pass(world);
+    expect(statusIn(world)).toMatchObject({ phase: 'Failed', error: expect.stringContaining('does not belong') });
+    expect(world.store.all(JOBS)).toHaveLength(1);
   });
 
   it('takes the result from the log when the bus is away, and tells it once that is back', async () => {

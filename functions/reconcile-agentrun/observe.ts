@@ -29,7 +29,7 @@ import type { Executing, Execution, Observed } from './observed.ts';
 import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
 import { limitsOf, limitsOn, type Queue } from './queue.ts';
 import { packNames, skillsOf } from './skills.ts';
-import { stageOf } from './stage.ts';
+import { hasFinalizer, stageOf } from './stage.ts';
 
 export async function observeAgentRun(key: ObjectKey, context: ObserveContext, config: RunConfig): Promise<Observed> {
   const { kube, signal } = context;
@@ -93,13 +93,14 @@ async function queueOf(run: AgentRun, job: Job | undefined, context: ObserveCont
   return limits.length === 0 ? {} : { queue: await observeQueue(run, context) };
 }
 
+/** The finalizer comes before the Job, so a run without one has none of its own; a stranger's is met when the Job is made. */
 async function observePending(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Observed> {
-  const { kube, traceparent, signal } = context;
-  const { namespace = '' } = primary.metadata;
-  const [job, instance, input] = await Promise.all([
+  if (!hasFinalizer(primary.metadata.finalizers)) return observeStart(primary, undefined, context, config);
+  const { kube, signal } = context;
+  const { namespace = '', name } = primary.metadata;
+  const [job, input] = await Promise.all([
     jobOf(primary, context),
-    kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
-    kube.get(CONFIG_MAPS, { namespace, name: inputConfigMapOf(primary.metadata.name) }, { metadataOnly: true, signal }),
+    kube.get(CONFIG_MAPS, { namespace, name: inputConfigMapOf(name) }, { metadataOnly: true, signal }),
   ]);
   const own = ownedBy(primary, job);
   const inputFound = input !== undefined && isControlledBy(input, primary);
@@ -107,19 +108,32 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   if (own !== undefined || inputFound) {
     return executing(primary, { own, jobTaken: job !== own, inputFound }, context);
   }
+  return observeStart(primary, job, context, config);
+}
+
+async function observeStart(
+  primary: AgentRun,
+  job: Job | undefined,
+  context: ObserveContext,
+  config: RunConfig,
+): Promise<Observed> {
+  const { kube, traceparent, signal } = context;
+  const { namespace = '' } = primary.metadata;
+  const exists = async (resource: Resource, name: string): Promise<boolean> =>
+    (await kube.get(resource, { namespace, name }, { metadataOnly: true, signal })) !== undefined;
   const { authSecretRef } = primary.spec.model;
+  const [instance, secretFound, serviceAccountFound] = await Promise.all([
+    kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
+    authSecretRef !== '' && exists(SECRETS, authSecretRef),
+    exists(SERVICE_ACCOUNTS, AGENT_SERVICE_ACCOUNT),
+  ]);
   const policyRef = instance?.spec.policyRef ?? '';
-  const at = { namespace, name: AGENT_SERVICE_ACCOUNT };
   const personaPackName = instance?.metadata.labels?.[LABELS.personaPack] ?? '';
-  const [policy, personaPack, secret, account, packs, mcpServers] = await Promise.all([
+  const [policy, personaPack, packs, mcpServers] = await Promise.all([
     policyRef === '' ? undefined : boundPolicy(policyRef, primary, context, config),
     personaPackName === ''
       ? undefined
       : kube.get<PersonaPack>(KINDS.PersonaPack, { namespace, name: personaPackName }, { signal }),
-    authSecretRef === ''
-      ? undefined
-      : kube.get(SECRETS, { namespace, name: authSecretRef }, { metadataOnly: true, signal }),
-    kube.get(SERVICE_ACCOUNTS, at, { metadataOnly: true, signal }),
     instance === undefined ? {} : packsOf(primary, instance, context, config),
     instance === undefined ? {} : mcpServersIn(primary, instance, context, config),
   ]);
@@ -133,8 +147,8 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
     instance,
     policy,
     ...(personaPack !== undefined && { personaPack }),
-    secretFound: secret !== undefined,
-    serviceAccountFound: account !== undefined,
+    secretFound,
+    serviceAccountFound,
     packs,
     mcpServers,
     ...(queue !== undefined && { queue }),

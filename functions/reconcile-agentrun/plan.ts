@@ -130,8 +130,11 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const verdict = judge(seen, now, config);
   const started = startedStatus(seen, now);
   const status = started ?? withResolution(run.status, resolutionOf(run, job));
-  const actions = [...claimed(run), ...lateInput(seen), ...(started === undefined ? [] : [applyStatus(started)])];
-  if (verdict.kind === 'open') return { actions, reason: verdict.why, requeueAfterSeconds: verdict.seconds };
+  const actions = [...claimed(run), ...lateInput(seen)];
+  if (verdict.kind === 'open') {
+    const begun = started === undefined ? [] : [applyStatus(started)];
+    return { actions: [...actions, ...begun], reason: verdict.why, requeueAfterSeconds: verdict.seconds };
+  }
   if (hooksFollow(status)) {
     const begun = startPostRun(seen, status, verdict, now, config);
     return { ...begun, actions: [...actions, ...begun.actions] };

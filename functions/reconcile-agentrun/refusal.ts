@@ -7,7 +7,7 @@ import { type Failure, failure } from './failure.ts';
  * missing rights of this function, or a namespace that is going.
  */
 export function refusedFailure({ action, code, message }: Refusal): Failure | undefined {
-  if (action.verb !== 'apply') return undefined;
+  if (action.verb !== 'apply' && action.verb !== 'create') return undefined;
   const { kind, metadata } = action.object;
   const error = `${kind} "${metadata.name}" was refused: ${message}`;
   if (code === 400 || code === 422 || code === 413) return failure(RUN_REASONS.invalidSpec, error);

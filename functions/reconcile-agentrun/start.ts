@@ -124,7 +124,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
     ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...workspaceActions(run, resolution),
     ...grantActions(build),
-    { verb: 'apply', resource: JOBS, object: jobFor(build) },
+    { verb: 'create', resource: JOBS, object: jobFor(build) },
     applyInput(run, resolution),
   ];
 }

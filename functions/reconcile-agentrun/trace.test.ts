@@ -19,7 +19,7 @@ function traces({ actions }: Plan) {
     action.verb === 'patchMetadata' ? [action.metadata.annotations?.[ANNOTATIONS.traceparent]] : [],
   );
   const pods = actions.flatMap((action) => {
-    if (action.verb !== 'apply' || action.resource !== JOBS) return [];
+    if (action.verb !== 'create' || action.resource !== JOBS) return [];
     const { containers, initContainers = [] } = (action.object as Job).spec.template.spec;
     const env = [...containers, ...initContainers].find(({ name }) => name === 'agent')?.env;
     return [env?.find(({ name }) => name === 'TRACEPARENT')?.value];

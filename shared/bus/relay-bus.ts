@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Secret } from '../config/load.ts';
+import { within } from '../deadline.ts';
 import { sign } from '../delivery/signature.ts';
 import { AppError } from '../errors.ts';
 import type { BusMessage } from '../reconcile/plan.ts';
@@ -20,8 +21,22 @@ const DEADLINE_MS = 5_000;
  * `GET /messages?subject=&after=` (a JSON array of `StoredMessage`, oldest first, empty when there are none).
  */
 export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
-  async function call(path: string, init: { method: string; body: string }, signal?: AbortSignal): Promise<Response> {
-    const deadline = AbortSignal.timeout(DEADLINE_MS);
+  /** Reads the answer with `read` within the deadline; undefined for a 404. */
+  function call<T>(
+    path: string,
+    init: { method: 'GET' | 'POST'; body: string },
+    read: (response: Response) => Promise<T>,
+    outer?: AbortSignal,
+  ): Promise<T | undefined> {
+    return within(DEADLINE_MS, (signal) => exchange(path, init, read, signal), outer);
+  }
+
+  async function exchange<T>(
+    path: string,
+    init: { method: 'GET' | 'POST'; body: string },
+    read: (response: Response) => Promise<T>,
+    signal: AbortSignal,
+  ): Promise<T | undefined> {
     const request = {
       method: init.method,
       headers: {
@@ -30,41 +45,36 @@ export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
         ...sign(secret.reveal(), randomUUID(), init.method === 'GET' ? path : init.body, now()),
       },
       ...(init.method !== 'GET' && { body: init.body }),
-      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+      signal,
     };
     const response = await fetch(new URL(path, url), request).catch((cause: unknown) => {
       throw new AppError('UPSTREAM_UNAVAILABLE', 'The relay could not be reached', { cause });
     });
-    if (response.ok || response.status === 404) return response;
+    if (response.ok) return read(response);
     await response.body?.cancel();
+    if (response.status === 404) return undefined;
     throw new AppError(
       'UPSTREAM_UNAVAILABLE',
       `The relay answered ${response.status} to ${init.method} ${path.split('?')[0]}`,
     );
   }
 
+  const discard = async (response: Response): Promise<true> => {
+    await response.body?.cancel();
+    return true;
+  };
+  const get = <T>(path: string, signal?: AbortSignal): Promise<T | undefined> =>
+    call(path, { method: 'GET', body: '' }, async (response) => (await response.json()) as T, signal);
+
   return {
     async publish(message: BusMessage, signal?: AbortSignal): Promise<void> {
-      const response = await call('/publish', { method: 'POST', body: JSON.stringify(message) }, signal);
-      await response.body?.cancel();
-      if (!response.ok) throw new AppError('UPSTREAM_UNAVAILABLE', 'The relay has no publish endpoint');
+      const stored = await call('/publish', { method: 'POST', body: JSON.stringify(message) }, discard, signal);
+      if (stored === undefined) throw new AppError('UPSTREAM_UNAVAILABLE', 'The relay has no publish endpoint');
     },
-    async last(subject: string, signal?: AbortSignal): Promise<StoredMessage | undefined> {
-      const response = await call(
-        `/messages/last?subject=${encodeURIComponent(subject)}`,
-        { method: 'GET', body: '' },
-        signal,
-      );
-      if (response.ok) return (await response.json()) as StoredMessage;
-      await response.body?.cancel();
-      return undefined;
-    },
-    async since(subject: string, afterSequence: number, signal?: AbortSignal): Promise<StoredMessage[]> {
+    last: (subject, signal) => get<StoredMessage>(`/messages/last?subject=${encodeURIComponent(subject)}`, signal),
+    async since(subject, afterSequence, signal) {
       const path = `/messages?subject=${encodeURIComponent(subject)}&after=${afterSequence}`;
-      const response = await call(path, { method: 'GET', body: '' }, signal);
-      if (response.ok) return (await response.json()) as StoredMessage[];
-      await response.body?.cancel();
-      return [];
+      return (await get<StoredMessage[]>(path, signal)) ?? [];
     },
   };
 }

@@ -49,28 +49,28 @@ export function createTransport(connection: Connection): { send: Send; close(): 
 
   const send: Send = async (options) => {
     const token = await connection.token?.();
-    const payload = options.body === undefined ? undefined : Buffer.from(JSON.stringify(options.body));
+    const payload = options.body === undefined ? undefined : JSON.stringify(options.body);
     const url = new URL(base.pathname.replace(/\/$/, '') + options.path, base);
     for (const [key, value] of Object.entries(options.query ?? {}))
       if (value !== undefined) url.searchParams.set(key, value);
-    const deadline = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
-    const signals = [options.signal, deadline > 0 ? AbortSignal.timeout(deadline) : undefined].filter(
-      (s) => s !== undefined,
-    );
+    const deadlineMs = options.deadlineMs ?? DEFAULT_DEADLINE_MS;
     return new Promise((resolve, reject) => {
       const request = open(url, {
         method: options.method,
         agent,
-        ...(signals.length > 0 && { signal: AbortSignal.any(signals) }),
+        ...(options.signal !== undefined && { signal: options.signal }),
         headers: {
           accept: options.accept ?? 'application/json',
           ...(token !== undefined && { authorization: `Bearer ${token}` }),
           ...(payload !== undefined && {
             'content-type': options.contentType ?? 'application/json',
-            'content-length': payload.length,
+            'content-length': Buffer.byteLength(payload),
           }),
         },
       });
+      const expire = () => request.destroy(new DOMException('no answer within the deadline', 'TimeoutError'));
+      const timer = deadlineMs > 0 ? setTimeout(expire, deadlineMs) : undefined;
+      request.once('close', () => clearTimeout(timer));
       request.once('response', resolve);
       request.once('error', (cause) => {
         reject(new KubeUnreachableError(`${options.method} ${url.pathname} failed: ${reasonOf(cause)}`, { cause }));
@@ -82,14 +82,18 @@ export function createTransport(connection: Connection): { send: Send; close(): 
 }
 
 /** Reads a whole body as text. */
-export async function readText(response: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-  } catch (cause) {
-    throw new KubeUnreachableError('The API server broke off its answer', { cause });
-  }
-  return Buffer.concat(chunks).toString('utf8');
+export function readText(response: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      text += chunk;
+    });
+    response.once('end', () => resolve(text));
+    response.once('error', (cause) => {
+      reject(new KubeUnreachableError('The API server broke off its answer', { cause }));
+    });
+  });
 }
 
 function reasonOf(cause: Error): string {

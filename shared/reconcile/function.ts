@@ -3,6 +3,7 @@ import * as z from 'zod';
 import type { Bus } from '../bus/bus.ts';
 import { createRelayBus } from '../bus/relay-bus.ts';
 import { type Environment, loadConfig, secret, secretList } from '../config/load.ts';
+import { within } from '../deadline.ts';
 import type { Envelope, ReconcileEnvelope } from '../delivery/envelope.ts';
 import { createReceiver } from '../delivery/receive.ts';
 import type { Reply } from '../delivery/reply.ts';
@@ -91,12 +92,8 @@ export function createReconcilerApp<Observed extends { primary: KubeObject | und
         report(one);
         trace.end(one);
       };
-      const reply: Reply = await reconcile(
-        reconciler,
-        key,
-        { kube, bus, config, now, traceparent: trace.traceparent, report: tell },
-        AbortSignal.timeout(budgetMs),
-      );
+      const tools = { kube, bus, config, now, traceparent: trace.traceparent, report: tell };
+      const reply: Reply = await within(budgetMs, (signal) => reconcile(reconciler, key, tools, signal));
       await telemetry.settle();
       return json(reply);
     })
