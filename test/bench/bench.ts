@@ -81,6 +81,12 @@ async function removeNamespace(kube: KubeClient, name: string): Promise<void> {
   const { items } = await kube.list(KINDS.AgentRun, { namespace: name });
   for (const { metadata } of items.filter((run) => (run.metadata.finalizers ?? []).length > 0))
     await kube.remove({ resource: KINDS.AgentRun, namespace: name, name: metadata.name });
+  // Of instances nothing outlasts their namespace, and the control plane that claimed them may have stopped.
+  const instances = await kube.list(KINDS.SympoziumInstance, { namespace: name });
+  for (const { metadata } of instances.items) {
+    const at = { resource: KINDS.SympoziumInstance, namespace: name, name: metadata.name };
+    await kube.mergePatch(at, { metadata: { finalizers: null } }, { fieldManager: 'bench' });
+  }
   await kube.remove({ resource: NAMESPACES, name });
   const deadline = performance.now() + DELETION_MS;
   while ((await kube.get(NAMESPACES, { name })) !== undefined) {

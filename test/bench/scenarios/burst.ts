@@ -13,26 +13,29 @@ const WRITERS = 64;
 /** After the last end, until garbage is collected and timers are quiet. */
 const REST_MS = 10_000;
 
-/** All runs created at once, beside the floor of the same machine in the same minutes; memory before and after. */
+/** All runs created at once, beside the floor of the same machine in the same minutes; memory before and after, and after as many more. */
 export const burst: Scenario = {
   name: 'burst',
   async measure(bench, cluster) {
     const floor = await floorOf(bench, cluster);
     const { kubeconfig } = cluster;
-    const { records, before, after } = await withControlPlane(
+    const { records, ...usage } = await withControlPlane(
       bench,
       { relay: kubeconfig, host: kubeconfig },
       async (plane) => {
         await sleep(REST_MS);
         const before = await usageOf(plane);
-        return withNamespace(cluster, 'burst', async (namespace) => {
+        const measured = await withNamespace(cluster, 'burst', async (namespace) => {
           const records = await createAll(bench, cluster, namespace);
           await sleep(REST_MS);
           return { records, before, after: await usageOf(plane) };
         });
+        await withNamespace(cluster, 'again', (namespace) => createAll(bench, cluster, namespace));
+        await sleep(REST_MS);
+        return { ...measured, again: await usageOf(plane) };
       },
     );
-    return [...speed(records, floor), ...outcomes(records), ...usage(before, after, records.length)];
+    return [...speed(records, floor), ...outcomes(records), ...usageFigures(usage, records.length)];
   },
 };
 
@@ -105,15 +108,17 @@ function outcomes(records: readonly RunRecord[]): Figure[] {
   ];
 }
 
-function usage(before: Usage, after: Usage, runs: number): Figure[] {
+function usageFigures({ before, after, again }: Record<'before' | 'after' | 'again', Usage>, runs: number): Figure[] {
   const rest = `VmRSS ${REST_MS / 1000} s after the start`;
   const ended = `VmRSS ${REST_MS / 1000} s after the last of ${runs} runs`;
   return [
     figure('relay at rest', before.relayMb, 'MB', rest, 90),
     figure('relay after the runs', after.relayMb, 'MB', ended),
-    figure('relay growth', after.relayMb - before.relayMb, 'MB', 'difference of both'),
+    figure('relay growth', after.relayMb - before.relayMb, 'MB', 'difference of both: the first load'),
+    figure('relay growth over as many more', again.relayMb - after.relayMb, 'MB', `a second burst of ${runs} runs`, 5),
     figure('host at rest', before.hostMb, 'MB', rest),
     figure('host after the runs', after.hostMb, 'MB', ended),
+    figure('host growth over as many more', again.hostMb - after.hostMb, 'MB', `a second burst of ${runs} runs`),
     figure('relay CPU', ((after.relayCpu - before.relayCpu) * 1000) / runs, 'ms', 'CPU time per run'),
     figure('host CPU', ((after.hostCpu - before.hostCpu) * 1000) / runs, 'ms', 'CPU time per run'),
   ];
