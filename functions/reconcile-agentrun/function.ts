@@ -9,7 +9,7 @@ export const manifest: FunctionManifest = {
   name: 'reconcile-agentrun',
   memoryMb: 256,
   timeoutSeconds: 30,
-  concurrency: 20,
+  concurrency: 40,
   reconciles: {
     primary: {
       resource: KINDS.AgentRun,
