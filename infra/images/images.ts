@@ -47,5 +47,5 @@ export const IMAGES: readonly Image[] = [
     },
     flags: NODE_FLAGS,
   },
-  ...['agent-runner', 'ipc-bridge', 'skill-executor'].map(pod),
+  ...['agent-runner', 'ipc-bridge', 'mcp-bridge', 'skill-executor'].map(pod),
 ];
