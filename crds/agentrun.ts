@@ -73,6 +73,10 @@ export const AgentRunSpecSchema = z.object({
     .describe('mode is task for a run that ends with an answer, server for one that serves until deleted.'),
   imagePullSecrets: imagePullSecrets(),
   lifecycle: LifecycleHooksSchema.optional().describe('lifecycle holds the hooks before and after the agent.'),
+  cancel: z
+    .boolean()
+    .optional()
+    .describe('cancel ends the run at once and keeps it as failed; a run that has ended stays as it is.'),
 });
 
 export const AgentRunSchema = resource('AgentRun', AgentRunSpecSchema, AgentRunStatusSchema);

@@ -20,7 +20,7 @@ import { CreateRunSchema, type Idempotency, idempotencyOf, withRequired } from '
 
 const RUNS = KINDS.AgentRun;
 
-/** Runs: `GET|POST /runs`, `GET|DELETE /runs/{name}`, `GET …/telemetry`, `POST …/gate-verdict` (api.md 1.5). */
+/** Runs: `GET|POST /runs`, `GET|DELETE /runs/{name}`, `GET …/telemetry`, `POST …/gate-verdict` (api.md 1.5), and `POST …/cancel` (ours). */
 export function runRoutes(kube: KubeClient, now: () => Date): Hono {
   const at = (url: string, name: string) => ({ namespace: namespaceOf(url), name });
   return new Hono()
@@ -40,7 +40,16 @@ export function runRoutes(kube: KubeClient, now: () => Date): Hono {
     })
     .post('/:name/gate-verdict', async ({ req }) =>
       json(presented(RUNS, await setGateVerdict(kube, at(req.url, req.param('name')), req.raw))),
+    )
+    .post('/:name/cancel', async ({ req }) =>
+      json(presented(RUNS, await cancelRun(kube, at(req.url, req.param('name'))))),
     );
+}
+
+/** Ends a run and keeps it; one that has ended stays as it is, which its answer says. Safe to repeat. */
+async function cancelRun(kube: KubeClient, at: { namespace: string; name: string }): Promise<KubeObject> {
+  await fetchObject<AgentRun>(kube, RUNS, at);
+  return kube.mergePatch({ resource: RUNS, ...at }, { spec: { cancel: true } }, { fieldManager: FIELD_MANAGER });
 }
 
 /** Runs of the namespace; `instance` leaves those of one instance (ours, API-W25). */

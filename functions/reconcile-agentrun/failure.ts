@@ -23,6 +23,7 @@ export const JOB_NOT_FOUND = failure(
   'Job not found',
   'The Job of the run was removed before there was a result',
 );
+export const CANCELLED = failure(RUN_REASONS.cancelled, 'cancelled', 'The run was cancelled: its `spec.cancel` is set');
 export const JOB_TAKEN = failure(
   RUN_REASONS.jobNotOwned,
   'Job not found',

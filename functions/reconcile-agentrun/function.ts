@@ -14,7 +14,7 @@ export const manifest: FunctionManifest = {
     primary: {
       resource: KINDS.AgentRun,
       labelSelector: `!${LABELS.finished}`,
-      // Its own writes wake nobody: a run's spec is final, and what follows comes from Jobs, pods, bus and gate.
+      // Its own writes wake nobody: of a run's spec only `cancel` matters later, and what else follows comes from Jobs, pods, bus and gate.
       wakeOn: [
         { path: 'metadata.generation' },
         { path: 'metadata.deletionTimestamp' },

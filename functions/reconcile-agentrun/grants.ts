@@ -19,6 +19,7 @@ import { grantLabels } from './grant-labels.ts';
 import { wantsLifecycleAccess } from './hooks.ts';
 import { lifecycleGrants, lifecycleRevocations } from './lifecycle-access.ts';
 import { runServiceAccountOf } from './names.ts';
+import type { StrayRole } from './observed.ts';
 import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
@@ -69,9 +70,13 @@ export function revocations(run: AgentRun, resolution: Resolution | undefined): 
   ];
 }
 
-/** Takes back cluster-wide rights that were found by their labels, where no resolution tells of them. */
-export const strayRevocations = (names: readonly string[]): Action[] =>
-  names.flatMap((name) => removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], name));
+/** Takes back rights that were found by their labels, where no resolution tells of them. */
+export const strayRevocations = (roles: readonly StrayRole[]): Action[] =>
+  roles.flatMap(({ name, namespace }) =>
+    namespace === undefined
+      ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], name)
+      : removals([ROLE_BINDINGS, ROLES], name, namespace),
+  );
 
 function removals(resources: readonly Resource[], name: string, namespace?: string): Action[] {
   const at = { name, ...(namespace !== undefined && { namespace }) };

@@ -12,6 +12,7 @@ import {
   CONFIG_MAPS,
   JOBS,
   type Resource,
+  ROLES,
   SECRETS,
   SERVICE_ACCOUNTS,
 } from '../../shared/kube/resources.ts';
@@ -25,7 +26,7 @@ import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
 import { hookJobOf, observePostRun } from './observe-post-run.ts';
 import { observeQueue } from './observe-queue.ts';
-import type { Executing, Execution, Observed } from './observed.ts';
+import type { Ending, Executing, Execution, Observed, StrayRole } from './observed.ts';
 import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
 import { limitsOf, limitsOn, type Queue } from './queue.ts';
 import { packNames, skillsOf } from './skills.ts';
@@ -42,6 +43,7 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
       return { stage, primary };
     case 'ended':
     case 'deleting':
+    case 'cancelled':
       return observeEnd(stage, primary, context);
     case 'running':
       return observeRunning(primary, context);
@@ -193,8 +195,11 @@ async function sharedObjects<T extends KubeObject>(
   return Object.fromEntries(found.flat());
 }
 
-async function observeEnd(stage: 'ended' | 'deleting', primary: AgentRun, context: ObserveContext): Promise<Observed> {
-  const hooked = primary.status?.postRunJobName !== undefined;
+async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: ObserveContext): Promise<Observed> {
+  const { spec, status } = primary;
+  // The Job of the hooks is made before the status says so.
+  const hooked =
+    status?.postRunJobName !== undefined || (stage === 'cancelled' && hasPostRun(status?.resolution ?? spec));
   const [job, hooks] = await Promise.all([jobOf(primary, context), hooked ? hookJobOf(primary, context) : undefined]);
   const own = ownedBy(primary, job);
   const known = resolutionOf(primary, own) !== undefined;
@@ -208,13 +213,20 @@ async function observeEnd(stage: 'ended' | 'deleting', primary: AgentRun, contex
   };
 }
 
-/** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
-async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Promise<string[]> {
+/** Roles of a run whose resolution was not stored anywhere: it was deleted or cancelled while it began. */
+async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Promise<StrayRole[]> {
+  const { namespace = '' } = run.metadata;
   const labelSelector = Object.entries(grantLabels(run))
     .map(([key, value]) => `${key}=${value}`)
     .join(',');
-  const { items } = await kube.page(CLUSTER_ROLES, { labelSelector, metadataOnly: true, signal });
-  return items.map(({ metadata }) => metadata.name);
+  const [inCluster, inNamespace] = await Promise.all([
+    kube.page(CLUSTER_ROLES, { labelSelector, metadataOnly: true, signal }),
+    kube.page(ROLES, { namespace, labelSelector, metadataOnly: true, signal }),
+  ]);
+  return [
+    ...inCluster.items.map(({ metadata: { name } }) => ({ name })),
+    ...inNamespace.items.map(({ metadata: { name } }) => ({ name, namespace })),
+  ];
 }
 
 const ownedBy = (run: AgentRun, job: Job | undefined): Job | undefined =>

@@ -18,17 +18,23 @@ export type Observed =
   | PostRunning
   | Ending;
 
-/** Ended or deleted, and not let go yet. */
+/** Ended, deleted or to be ended, and not let go yet. */
 export interface Ending {
-  stage: 'ended' | 'deleting';
+  stage: 'ended' | 'deleting' | 'cancelled';
   primary: AgentRun;
   job: Job | undefined;
   /** The Job of the run's hooks, once they began. */
   hookJob?: Job | undefined;
-  /** Cluster-wide roles of a run whose resolution was not stored anywhere: it was deleted while it began. */
-  strayRoles: string[];
+  /** Roles of a run whose resolution was not stored anywhere: it was deleted or cancelled while it began. */
+  strayRoles: StrayRole[];
   /** The runs that may wait for the slot of this one; read when it had to have one. */
   queue?: Queue;
+}
+
+/** Without a namespace it counts for the whole cluster. Its binding has the same name. */
+export interface StrayRole {
+  name: string;
+  namespace?: string;
 }
 
 /** Not started: what the run refers to. `job` has the name of the run's Job and is not the run's. */

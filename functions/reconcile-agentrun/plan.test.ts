@@ -5,8 +5,9 @@ import { FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Action, Plan } from '../../shared/reconcile/plan.ts';
 import { aJob, anAgentRun, anExecuting, anInstance, aPack, aStarting, CONFIG, later, RUNNING } from './fixtures.ts';
-import type { Observed } from './observed.ts';
+import type { Ending, Observed } from './observed.ts';
 import { planAgentRun, planRefusedAgentRun } from './plan.ts';
+import { stageOf } from './stage.ts';
 
 const plan = (seen: Observed, seconds = 60): Plan => planAgentRun(seen, later(seconds), CONFIG);
 
@@ -335,6 +336,71 @@ describe('a run that is deleted under way', () => {
       'mark',
     ]);
     expect(messageOf(one)?.payload).toMatchObject({ timestamp: '2026-01-02T03:05:00Z', data: { error: 'cancelled' } });
+  });
+});
+
+describe('a run that is cancelled', () => {
+  const cancelled = (status?: AgentRunStatus, parts: Partial<Omit<Ending, 'stage'>> = {}) =>
+    plan({
+      stage: 'cancelled',
+      primary: anAgentRun({ spec: { cancel: true }, ...(status !== undefined && { status }) }),
+      job: undefined,
+      strayRoles: [],
+      ...parts,
+    });
+
+  it.each<{ when: string; status?: AgentRunStatus }>([
+    { when: 'before anything was done for it' },
+    { when: 'while it waits for a slot', status: { phase: 'Pending' } },
+    { when: 'while its agent is at work', status: RUNNING },
+    {
+      when: 'while its hooks are at work',
+      status: { ...RUNNING, phase: 'PostRunning', postRunJobName: 'run-1-postrun' },
+    },
+  ])('fails with its reason and is told once, $when [RUN-W35]', ({ status }) => {
+    const one = cancelled(status);
+    expect(one.actions.map(shown)).toEqual(FAILS);
+    expect(conditionOf(one)).toMatchObject({ status: 'False', reason: 'Cancelled' });
+    expect(messageOf(one)).toMatchObject({ id: 'uid-run-terminal', payload: { data: { error: 'cancelled' } } });
+  });
+
+  it('loses its Jobs, pods first, after that is stored', () => {
+    const hookJob = { ...aJob(), metadata: { ...aJob().metadata, name: 'run-1-postrun' } };
+    expect(cancelled(RUNNING, { job: aJob(), hookJob }).actions.map(shown)).toEqual([
+      'status Failed',
+      'delete Job run-1 Foreground',
+      'delete Job run-1-postrun Foreground',
+      'publish sympozium.agent.run.failed',
+      'mark',
+    ]);
+  });
+
+  it('loses rights that it was given before its Job was made', () => {
+    const strayRoles = [{ name: 'wide' }, { name: 'narrow', namespace: 'team' }];
+    expect(cancelled(undefined, { strayRoles }).actions.map(shown).slice(1, 5)).toEqual([
+      'delete ClusterRoleBinding wide Background',
+      'delete ClusterRole wide Background',
+      'delete RoleBinding narrow Background',
+      'delete Role narrow Background',
+    ]);
+  });
+
+  it('is not begun, and tells the first in line when it had a slot', () => {
+    const waiting = {
+      name: 'next',
+      uid: 'uid-next',
+      instance: 'inst',
+      created: '2026',
+      phase: 'Pending',
+      deleted: false,
+    };
+    const one = cancelled(RUNNING, { queue: { taken: ['uid-run'], runs: [waiting] } });
+    expect(one.actions.map(shown)).toContain('publish sympozium.run.team.next.uid-next.slot');
+  });
+
+  it('keeps the outcome that it had before [RUN-W02]', () => {
+    const primary = anAgentRun({ spec: { cancel: true }, status: { ...RUNNING, phase: 'Succeeded' } });
+    expect(stageOf(primary)).toBe('ended');
   });
 });
 

@@ -10,7 +10,7 @@ import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
-import type { Failure } from './failure.ts';
+import { CANCELLED, type Failure } from './failure.ts';
 import { revocations, strayRevocations } from './grants.ts';
 import { rememberActions } from './memory-block.ts';
 import type { Ending, Executing, Observed, Starting } from './observed.ts';
@@ -41,6 +41,8 @@ export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan
       return planDeletion(seen);
     case 'ended':
       return planEnded(seen);
+    case 'cancelled':
+      return planCancellation(seen, now);
     case 'starting':
       return planStart(seen, now, config);
     case 'executing':
@@ -176,6 +178,15 @@ function planEnded({ primary: run, job, hookJob, strayRoles, queue }: Ending): P
   if (!hasFinalizer(run.metadata.finalizers)) return { actions: [mark(run)], reason: 'The run ended before' };
   const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, { job, hookJob, queue })];
   return { actions, reason: 'The outcome is stored; it remains to be told' };
+}
+
+/** The outcome is stored first, as ever; what the run granted and made goes after it, as after a time-out. */
+function planCancellation({ primary: run, job, hookJob, strayRoles, queue }: Ending, now: Date): Plan {
+  const status = failedStatus(run, withResolution(run.status, resolutionOf(run, job)), CANCELLED, now);
+  return {
+    actions: [applyStatus(status), ...strayRevocations(strayRoles), ...wrapUp(run, status, { job, hookJob, queue })],
+    reason: CANCELLED.message,
+  };
 }
 
 function planDeletion(seen: Ending): Plan {

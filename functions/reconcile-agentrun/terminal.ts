@@ -65,9 +65,11 @@ export function disposal(job: Job | undefined, status: AgentRunStatus): Action[]
   const reason = status.resolution?.postRun?.reason ?? decided;
   const reported = reason === RUN_REASONS.succeeded || reason === RUN_REASONS.agentFailed;
   if (reported && job.spec.template.spec.containers.length <= 2) return [];
-  // The pod must be gone before the Job is, so that a run over its time never works on unseen [RUN-082].
-  return [deletion(job, reason === RUN_REASONS.timeout ? 'Foreground' : 'Background')];
+  // The pod must be gone before the Job is, so that a run that was ended never works on unseen [RUN-082].
+  return [deletion(job, OVER_AT_ONCE.includes(reason ?? '') ? 'Foreground' : 'Background')];
 }
+
+const OVER_AT_ONCE: readonly string[] = [RUN_REASONS.timeout, RUN_REASONS.cancelled];
 
 const goesOn = (job: Job): boolean => jobEnd(job) === undefined && job.metadata.deletionTimestamp === undefined;
 

@@ -6,13 +6,17 @@ import { isDue } from './due.ts';
 const NOW = new Date('2026-01-02T03:04:05Z');
 const ago = (seconds: number) => new Date(NOW.getTime() - seconds * 1000).toISOString();
 
-function aRun(metadata: Partial<AgentRun['metadata']>, status: Partial<AgentRun['status']> & object): AgentRun {
+function aRun(
+  metadata: Partial<AgentRun['metadata']>,
+  status: Partial<AgentRun['status']> & object,
+  spec: Partial<AgentRun['spec']> = {},
+): AgentRun {
   const model = { provider: 'openai', model: 'm', authSecretRef: '' };
   return {
     apiVersion: API_VERSION,
     kind: 'AgentRun',
     metadata: { name: 'run', namespace: 'team', creationTimestamp: ago(3600), ...metadata },
-    spec: { instanceRef: 'i', agentId: '', sessionKey: '', task: 't', model, cleanup: 'delete', mode: 'task' },
+    spec: { instanceRef: 'i', agentId: '', sessionKey: '', task: 't', model, cleanup: 'delete', mode: 'task', ...spec },
     status: { conditions: [], ...status },
   };
 }
@@ -38,6 +42,11 @@ describe('isDue', () => {
     { when: 'just ended', run: aRun({}, { phase: 'Failed', completedAt: ago(5) }), due: false },
     { when: 'ended and not told', run: aRun({}, { phase: 'Succeeded', completedAt: ago(60) }), due: true },
     { when: 'deleted and not let go', run: aRun({ deletionTimestamp: ago(60) }, { phase: 'Running' }), due: true },
+    {
+      when: 'cancelled and at work',
+      run: aRun({}, { phase: 'Running', startedAt: ago(5) }, { cancel: true }),
+      due: true,
+    },
     { when: 'of another part of the control plane', run: aRun({}, { phase: 'Serving' }), due: false },
   ])('is $due when a run is $when', ({ run, due }) => {
     expect(isDue(run, NOW)).toBe(due);

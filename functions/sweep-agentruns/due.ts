@@ -10,14 +10,15 @@ const DEFAULT_TIMEOUT_SECONDS = 600;
 
 /**
  * Whether a run without the mark `finished` should have moved on by now: pending and not begun, over its time, ended and not
- * told, or deleted and not let go. Decides only that a pass is worthwhile; the pass itself decides everything.
+ * told, deleted and not let go, or cancelled and not ended. Decides only that a pass is worthwhile; the pass itself decides everything.
  */
 export function isDue(run: AgentRun, now: Date): boolean {
-  const { metadata, status } = run;
+  const { metadata, spec, status } = run;
   const since = (time: string | undefined) => (now.getTime() - Date.parse(time ?? '')) / 1000;
   if (metadata.deletionTimestamp !== undefined) return since(metadata.deletionTimestamp) > SLACK_SECONDS;
   const phase = status?.phase ?? '';
   if (isTerminalPhase(phase)) return !(since(status?.completedAt) <= SLACK_SECONDS);
+  if (spec.cancel === true) return true;
   if (phase === '' || phase === AGENT_RUN_PHASES.pending) return since(metadata.creationTimestamp) > PENDING_SECONDS;
   if (phase !== AGENT_RUN_PHASES.running) return false;
   return since(status?.startedAt) > timeoutOf(run) + SLACK_SECONDS;

@@ -47,7 +47,7 @@ async function dueRuns({ kube, now, signal }: SweepDependencies): Promise<Object
     signal,
   })) {
     if (!isDue(run, now)) continue;
-    if (isWaiting(run)) waiting.push(waitingRun(run));
+    if (isWaiting(run) && run.spec.cancel !== true) waiting.push(waitingRun(run));
     else keys.push({ namespace: run.metadata.namespace ?? '', name: run.metadata.name });
   }
   const heads = headsOfLines(waiting).map(({ namespace, name }) => ({ namespace, name }));

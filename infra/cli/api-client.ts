@@ -50,6 +50,7 @@ export function createApiClient({ url, token }: Settings, namespace: string) {
     listRuns: async () => json<AgentRun[]>(await request('runs')),
     listInstances: async () => json<SympoziumInstance[]>(await request('instances')),
     getRun: async (name: string) => json<AgentRun>(await request(run(name))),
+    cancelRun: async (name: string) => void (await request(`${run(name)}/cancel`, { method: 'POST' })),
     deleteRun: async (name: string) => void (await request(run(name), { method: 'DELETE' })),
     /** `key` makes it safe to ask again: the same key never starts a second run. */
     async createRun(wanted: NewRun, key: string): Promise<AgentRun> {

@@ -31,6 +31,7 @@ const TAKES: Record<CommandName, readonly OptionName[]> = {
   runs: [],
   get: [],
   logs: ['follow', 'container'],
+  cancel: [],
   delete: [],
   instances: [],
 };
@@ -90,9 +91,13 @@ function commandOf(word: string): CommandName {
   throw new CliError(`There is no command \`${word}\`. ${hint}`, 2);
 }
 
+/** Commands that take as many names as are given. */
+const TAKES_MANY: readonly CommandName[] = ['cancel', 'delete'];
+
 function checkNames(command: CommandName, names: readonly string[]): void {
   const { operand } = commandHelp(command);
-  const [least, most] = operand === undefined ? [0, 0] : [1, command === 'delete' ? Number.POSITIVE_INFINITY : 1];
+  const [least, most] =
+    operand === undefined ? [0, 0] : [1, TAKES_MANY.includes(command) ? Number.POSITIVE_INFINITY : 1];
   if (names.length < least) throw new CliError(`\`${command}\` needs ${operand}. ${seeHelp(command)}`, 2);
   if (names.length <= most) return;
   if (command !== 'run')

@@ -88,6 +88,16 @@ describe('reading', () => {
     expect(JSON.parse(out)).toEqual({ deleted: ['a', 'b'] });
   });
 
+  it('cancels runs by name', async () => {
+    const { out, seen } = await cli(['cancel', 'a', 'b'], {
+      'POST /runs/a/cancel': json(aRun('a')),
+      'POST /runs/b/cancel': json(aRun('b')),
+    });
+
+    expect(seen.map(({ path }) => path)).toEqual(['/api/v1/runs/a/cancel', '/api/v1/runs/b/cancel']);
+    expect(out).toBe('Run a is being cancelled\nRun b is being cancelled\n');
+  });
+
   it('fails with the text of the API when a run is not there', async () => {
     const { code, err } = await cli(['get', 'x'], { 'GET /runs/x': text(404, 'AgentRun.sympozium.ai "x" not found') });
 

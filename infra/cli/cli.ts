@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { createApiClient } from './api-client.ts';
 import { type Invocation, parseCommandLine } from './args.ts';
 import { helpText } from './help.ts';
-import { deleteRuns, getRun, listInstances, listRuns, showLogs } from './read-commands.ts';
+import { cancelRuns, deleteRuns, getRun, listInstances, listRuns, showLogs } from './read-commands.ts';
 import { runTask } from './run-command.ts';
 import { findSettings } from './settings.ts';
 import { CliError, type Terminal } from './terminal.ts';
@@ -44,6 +44,9 @@ async function invoke(invocation: Invocation, terminal: Terminal): Promise<numbe
       return 0;
     case 'logs':
       await showLogs(api, first, options, terminal);
+      return 0;
+    case 'cancel':
+      await cancelRuns(api, names, options, terminal);
       return 0;
     case 'delete':
       await deleteRuns(api, names, options, terminal);

@@ -34,6 +34,12 @@ run failed. Ctrl-C stops following; the run goes on.
   -c, --container NAME a container of the pod (default: agent)
   --json               print each line as a JSON object`,
   },
+  cancel: {
+    operand: 'the name of a run',
+    usage: 'cancel NAME…',
+    summary: 'end runs that are under way, and keep them',
+    details: JSON_OPTION,
+  },
   delete: {
     operand: 'the name of a run',
     usage: 'delete NAME…',

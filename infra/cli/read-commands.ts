@@ -68,6 +68,19 @@ export async function getRun(api: ApiClient, name: string, { json }: Options, te
   if (status?.result !== undefined) terminal.out(`\n${harmless(status.result)}\n`);
 }
 
+export async function cancelRuns(
+  api: ApiClient,
+  names: string[],
+  { json }: Options,
+  terminal: Terminal,
+): Promise<void> {
+  for (const name of names) {
+    await api.cancelRun(name);
+    if (json !== true) terminal.out(`Run ${name} is being cancelled\n`);
+  }
+  if (json === true) terminal.out(asJson({ cancelled: names }));
+}
+
 export async function deleteRuns(
   api: ApiClient,
   names: string[],

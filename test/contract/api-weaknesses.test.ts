@@ -257,3 +257,14 @@ describe('a gate verdict', () => {
     expect(run && verdictOf(run)).toEqual({ action: 'rewrite', response: 'Two.', reason: '' });
   });
 });
+
+describe('cancelling', () => {
+  const cancel = (name: string) => call('POST', `runs/${name}/cancel`);
+
+  it('asks for the end of a run, as often as it is told, and says when there is none of that name', async () => {
+    const { json } = await call('POST', 'runs', { instanceRef: 'bot', task: 'Wait.' });
+    const { name } = (json as AgentRun).metadata;
+    for (const _ of [1, 2]) expect(await cancel(name)).toMatchObject({ status: 200, json: { spec: { cancel: true } } });
+    expect((await cancel('nobody')).status).toBe(404);
+  });
+});

@@ -17,7 +17,7 @@ export type RunMove =
   | { what: 'hookPodCreated' | 'hookStarts' | 'hookJobRemoved' }
   | { what: 'hooksEnd'; exitCode: number }
   | { what: 'verdict'; text: string }
-  | { what: 'runDeleted' | 'busAway' | 'busBack' | 'imageMissing' | 'unschedulable' }
+  | { what: 'runDeleted' | 'runCancelled' | 'busAway' | 'busBack' | 'imageMissing' | 'unschedulable' }
   | { what: 'agentEnds'; exitCode: number; said: 'bus' | 'log' | 'both' | 'nothing'; status: 'success' | 'error' }
   | { what: 'time'; seconds: number };
 
@@ -62,6 +62,7 @@ export const runMove: fc.Arbitrary<RunMove> = fc.oneof(
   weighted(1, plain('jobDeadline')),
   weighted(1, plain('jobRemoved')),
   weighted(1, plain('runDeleted')),
+  weighted(1, plain('runCancelled')),
   weighted(1, plain('busAway')),
   weighted(1, plain('busBack')),
   weighted(1, plain('imageMissing')),
@@ -155,6 +156,11 @@ const MOVES: Record<PlainMove, (scene: Scene) => void> = {
   runDeleted: ({ world }) => {
     const run = runIn(world);
     if (run !== undefined) world.store.remove(KINDS.AgentRun, run);
+  },
+  runCancelled: ({ world }) => {
+    const run = runIn(world);
+    if (run === undefined) return;
+    world.store.update(KINDS.AgentRun, run, { ...run, spec: { ...run.spec, cancel: true } } as KubeObject);
   },
   podCreated: ({ world, job, pod }) => {
     if (job !== undefined && pod === undefined && !ended(job)) createPod(world, job);

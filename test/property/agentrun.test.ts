@@ -111,6 +111,36 @@ describe('the AgentRun reconciler', () => {
     },
   );
 
+  it.each([0, 1, 2, 3])(
+    'ends a cancelled run by the next pass, with nothing left of it, after %i steps',
+    async (steps) => {
+      const world = createWorld();
+      populateRun(world, hooks({ gate: 'block' }));
+      const pass = () => {
+        const dependencies = { ...world, config, now: world.clock.now, report: () => {} };
+        return reconcile(agentRunReconciler, RUN_KEY, dependencies, new AbortController().signal);
+      };
+      const moves: RunMove[][] = [
+        [],
+        [{ what: 'podCreated' }, { what: 'agentStarts' }],
+        [{ what: 'agentEnds', exitCode: 0, said: 'bus', status: 'success' }, { what: 'podEnds' }],
+      ];
+      for (const step of moves.slice(0, steps)) {
+        for (const move of step) playRunMove(world, move);
+        await pass();
+      }
+      playRunMove(world, { what: 'runCancelled' });
+      await pass();
+      expect(runIn(world)?.status).toMatchObject({ phase: 'Failed', conditions: [{ reason: 'Cancelled' }] });
+      world.collect();
+      const open = world.store.all(JOBS).filter(({ object }) => jobEnd(object as Job) === undefined);
+      expect(open).toEqual([]);
+      for (const kind of ['Role', 'RoleBinding', 'PersistentVolumeClaim']) expect(alive(world, kind)).toEqual([]);
+      expect(world.bus.published().map(({ subject }) => subject)).toEqual(['sympozium.agent.run.failed']);
+      expect(await pass()).toEqual({ outcome: 'settled' });
+    },
+  );
+
   it('takes a plain run from Pending to Succeeded in six writes when all goes well', async () => {
     const world = createWorld();
     populateRun(world);
