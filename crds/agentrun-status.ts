@@ -75,6 +75,7 @@ export const ResolutionSchema = z.object({
   postRun: PostRunSchema.optional().describe(
     'postRun is how the agent ended, kept while the postRun hooks are at work.',
   ),
+  depth: z.int32().optional().describe('depth counts the runs above this one; absent when no run asked for it.'),
   personaPack: objectName().optional().describe('personaPack that the instance belongs to.'),
   sharedMemory: z
     .enum(['read-write', 'read-only'])

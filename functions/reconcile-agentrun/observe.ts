@@ -24,6 +24,7 @@ import { hasPostRun } from './hooks.ts';
 import { mcpServerNames } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
+import { observeLineage } from './observe-lineage.ts';
 import { hookJobOf, observePostRun } from './observe-post-run.ts';
 import { observeQueue } from './observe-queue.ts';
 import type { Ending, Executing, Execution, Observed, StrayRole } from './observed.ts';
@@ -131,7 +132,8 @@ async function observeStart(
   ]);
   const policyRef = instance?.spec.policyRef ?? '';
   const personaPackName = instance?.metadata.labels?.[LABELS.personaPack] ?? '';
-  const [policy, personaPack, packs, mcpServers] = await Promise.all([
+  const [lineage, policy, personaPack, packs, mcpServers] = await Promise.all([
+    observeLineage(primary, instance, context),
     policyRef === '' ? undefined : boundPolicy(policyRef, primary, context, config),
     personaPackName === ''
       ? undefined
@@ -139,7 +141,8 @@ async function observeStart(
     instance === undefined ? {} : packsOf(primary, instance, context, config),
     instance === undefined ? {} : mcpServersIn(primary, instance, context, config),
   ]);
-  const limited = instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0;
+  const counted = lineage.finishedSiblings !== undefined;
+  const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0);
   const queue = limited ? await observeQueue(primary, context) : undefined;
   return {
     stage: 'starting',
@@ -148,6 +151,7 @@ async function observeStart(
     job,
     instance,
     policy,
+    ...lineage,
     ...(personaPack !== undefined && { personaPack }),
     secretFound,
     serviceAccountFound,

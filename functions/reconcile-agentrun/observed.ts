@@ -49,6 +49,12 @@ export interface Starting {
   policy: SympoziumPolicy | undefined;
   /** The pack that the instance belongs to; absent when it belongs to none, or when the pack is gone. */
   personaPack?: PersonaPack;
+  /** The run that asked for this one; absent when none did, or when it is gone. */
+  parent?: AgentRun;
+  /** The instance of `parent`, when it is not that of this run. */
+  parentInstance?: SympoziumInstance;
+  /** How many runs that `parent` asked for have ended; counted when that is limited. */
+  finishedSiblings?: number;
   /** Whether the Secret with the model's key exists; its content is never read. */
   secretFound: boolean;
   serviceAccountFound: boolean;

@@ -11,6 +11,7 @@ import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { inputSize } from './input-config-map.ts';
 import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
+import { depthOf } from './lineage.ts';
 import { sharedAccess } from './memory-env.ts';
 import type { Starting } from './observed.ts';
 import { limitsOf, limitsOn } from './queue.ts';
@@ -23,7 +24,7 @@ const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth
 export function resolve(
   run: AgentRun,
   instance: SympoziumInstance,
-  { policy, personaPack: pack }: Pick<Starting, 'policy' | 'personaPack'>,
+  { policy, personaPack: pack, parent }: Pick<Starting, 'policy' | 'personaPack' | 'parent'>,
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
@@ -31,6 +32,7 @@ export function resolve(
   const limits = limitsOn(run, limitsOf(instance, policy));
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
   const sharedMemory = sharedAccess(instance, pack);
+  const depth = depthOf(run, parent);
   return {
     skills: skillsOf(run, instance),
     timeout: timeoutOf(run, instance, config),
@@ -40,6 +42,7 @@ export function resolve(
     ...(spec.lifecycle !== undefined && { lifecycle: spec.lifecycle }),
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
+    ...(depth !== undefined && { depth }),
     ...(sharedMemory !== undefined && { sharedMemory }),
     ...(policy !== undefined && { policy: policyOf(policy) }),
     ...((tools.allow !== undefined || (tools.deny ?? []).length > 0) && { tools }),

@@ -36,6 +36,18 @@ export function firstInLine(instance: string, queue: Queue): QueuedRun[] {
   return [...new Set([...waiting.slice(0, 1), ...(child === undefined ? [] : [child])])];
 }
 
+/**
+ * How many of the unfinished runs that the same run asked for come before this one: those at work, and those that are older. None
+ * for a run that has its slot, since it came to its turn before.
+ */
+export function siblingsAhead(uid: string, queue: Queue): number {
+  const line = lineOf(queue);
+  const run = line.alive.find((one) => one.uid === uid);
+  if (run?.parent === undefined || line.holds(run)) return 0;
+  const siblings = line.alive.filter((one) => one !== run && one.parent === run.parent);
+  return siblings.filter((one) => line.holds(one) || byAge(one, run) < 0).length;
+}
+
 const counts = (limit: ConcurrencyLimit, run: QueuedRun): boolean => !limit.subAgents || run.parent !== undefined;
 
 type Line = ReturnType<typeof lineOf>;

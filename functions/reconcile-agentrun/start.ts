@@ -11,6 +11,7 @@ import { grantActions, grantsOf } from './grants.ts';
 import { invalidHooks } from './hook-check.ts';
 import { inputConfigMap } from './input-config-map.ts';
 import { jobFor } from './job.ts';
+import { atRealDepth, subAgentDenial } from './lineage.ts';
 import { mcpConfigMaps } from './mcp-config-map.ts';
 import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
 import { missingMemory } from './memory-env.ts';
@@ -51,7 +52,8 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const { run, resolution, instance } = build;
   const packs = build.skills.map(({ pack }) => pack);
   const refused =
-    policyDenial(run, seen.policy, packs) ??
+    policyDenial(atRealDepth(run, seen.parent), seen.policy, packs) ??
+    subAgentDenial(seen) ??
     invalidHooks(resolution.lifecycle) ??
     unsupported(run) ??
     oversize(run, resolution);

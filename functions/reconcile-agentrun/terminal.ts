@@ -43,7 +43,7 @@ export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, qu
 
 /**
  * One patch: the finalizer goes, and the label keeps the run out of all watches. A run without the label of its instance gets
- * it, so that its instance's history counts it [RUN-W42].
+ * it, so that its instance's history counts it [RUN-W42]; one that another run asked for gets the label of that.
  */
 export function mark({ metadata, spec }: AgentRun): Action {
   const finalizers = (metadata.finalizers ?? []).filter((one) => one !== FINALIZERS.agentRun);
@@ -51,6 +51,7 @@ export function mark({ metadata, spec }: AgentRun): Action {
   const labels = {
     [LABELS.finished]: 'true',
     ...(!counted && { [LABELS.instance]: fitName(spec.instanceRef) }),
+    ...(spec.parent !== undefined && { [LABELS.parentRun]: fitName(spec.parent.runName) }),
   };
   return { verb: 'patchMetadata', metadata: { finalizers, labels } };
 }
