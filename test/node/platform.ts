@@ -22,10 +22,14 @@ const run = promisify(execFile);
 export interface Platform {
   kube: KubeClient;
   apply(objects: readonly Manifest[]): Promise<void>;
+  /** Puts a folder's files below `/srv` of an image with Node, which pods can then name. */
+  loadImage(name: string, folder: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 export const NAMESPACE = 'agents';
+/** The kit's, with a shell and Node. */
+export const NODE_IMAGE = 'localhost/kubekit/node:24';
 const SYSTEM = 'sympozium-system';
 
 /** The control plane as containers on a real node: images built, manifests applied, everything ready. */
@@ -49,8 +53,11 @@ export async function startPlatform(): Promise<Platform> {
     }
     const policies = await documentsOf(join(ROOT, 'infra/manifests/agent-network-policy.yaml'));
     await apply(policies.map((policy) => ({ ...policy, metadata: { ...policy.metadata, namespace: NAMESPACE } })));
-    for (const name of ['sympozium-apiserver', 'sympozium-relay']) await available(kube, name);
-    return { kube, apply, stop: cluster.stop };
+    for (const name of ['sympozium-apiserver', 'sympozium-relay']) await available(kube, { namespace: SYSTEM, name });
+    const loadImage = async (name: string, folder: string) => {
+      await run('bash', [join(kitFolder(), 'load-image'), '--from', NODE_IMAGE, '--prefix', '/srv', name, folder]);
+    };
+    return { kube, apply, loadImage, stop: cluster.stop };
   } catch (error) {
     await cluster.stop();
     throw error;
@@ -70,9 +77,9 @@ interface Deployment extends KubeObject {
   status?: { availableReplicas?: number };
 }
 
-async function available(kube: KubeClient, name: string): Promise<void> {
-  await eventually(`Deployment ${name} is available`, async () => {
-    const deployment = await kube.get<Deployment>(DEPLOYMENTS, { namespace: SYSTEM, name });
+export async function available(kube: KubeClient, at: { namespace: string; name: string }): Promise<void> {
+  await eventually(`Deployment ${at.name} is available`, async () => {
+    const deployment = await kube.get<Deployment>(DEPLOYMENTS, at);
     return (deployment?.status?.availableReplicas ?? 0) > 0 ? true : undefined;
   });
 }
