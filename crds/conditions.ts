@@ -134,6 +134,7 @@ export const SCHEDULE_REASONS = {
   /** The API server refused the run of a tick; the message carries its words. */
   runRefused: 'RunRefused',
 } as const;
+
 /** `status.phase` of a SympoziumInstance. */
 export const INSTANCE_PHASES = { running: 'Running', serving: 'Serving', error: 'Error' } as const;
 
@@ -207,3 +208,62 @@ export const PACK_REASONS = {
 } as const;
 
 export type PackReason = (typeof PACK_REASONS)[keyof typeof PACK_REASONS];
+
+/** `status.phase` of a SkillPack. */
+export const SKILL_PACK_PHASES = { ready: 'Ready', error: 'Error' } as const;
+
+/** Reasons of the condition `Ready` of a SkillPack, by its status. */
+export const SKILL_PACK_REASONS = {
+  // True
+  /** The ConfigMap holds every skill. */
+  published: 'Published',
+
+  // False: the ConfigMap stays as it was
+  /** Two skills have the same name, or a name that no file can have. */
+  invalidSkill: 'InvalidSkill',
+  /** The sidecar asks for a path, or for rights, that cannot be. */
+  invalidSidecar: 'InvalidSidecar',
+  /** A ConfigMap with the name of the pack belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** The API server refused the ConfigMap; the message carries its words. */
+  refused: 'Refused',
+} as const;
+
+export type SkillPackReason = (typeof SKILL_PACK_REASONS)[keyof typeof SKILL_PACK_REASONS];
+
+/** Reasons of the condition `Ready` of a SympoziumPolicy, by its status. */
+export const POLICY_REASONS = {
+  // True
+  /** Runs of the bound instances are held to what `status.effective` shows. */
+  enforced: 'Enforced',
+
+  // False
+  /** A field holds a value that cannot be understood; the message names it. Runs that it is about are refused. */
+  invalidPolicy: 'InvalidPolicy',
+} as const;
+
+/** `status.phase` of a SympoziumConfig. */
+export const CONFIG_PHASES = { disabled: 'Disabled', pending: 'Pending', ready: 'Ready', error: 'Error' } as const;
+
+/** Reasons of the condition `Ready` of a SympoziumConfig, by its status. */
+export const CONFIG_REASONS = {
+  // True
+  /** The Gateway is programmed and has what the spec asks for. */
+  ready: 'Ready',
+
+  // False
+  /** The Gateway is made; its controller has not programmed it yet. */
+  pending: 'Pending',
+  /** `gateway.enabled` is not set; there is no Gateway. */
+  disabled: 'Disabled',
+  /** A name or a domain in the spec cannot be; the message names the field. */
+  invalidSpec: 'InvalidSpec',
+  /** The cluster has no Gateway API: its custom resource definitions are not installed. */
+  gatewayApiMissing: 'GatewayAPIMissing',
+  /** A Gateway with the name that the spec asks for belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** The API server refused the Gateway or its class; the message carries its words. */
+  refused: 'Refused',
+} as const;
+
+export type ConfigReason = (typeof CONFIG_REASONS)[keyof typeof CONFIG_REASONS];

@@ -89,9 +89,12 @@ export const SkillPackSpecSchema = z.object({
 
 export const SkillPackStatusSchema = z.object({
   observedGeneration: observedGeneration(),
-  phase: text(64).optional().describe('phase is Ready once the ConfigMap exists.'),
+  phase: text(64).optional().describe('phase is Ready once the ConfigMap exists, Error while the pack is wrong.'),
   configMapName: objectName().optional().describe('configMapName is the ConfigMap with the skills.'),
   skillCount: z.int32().optional().describe('skillCount counts the skills.'),
+  privileges: stringList()
+    .optional()
+    .describe('privileges are what the sidecar asks for beyond its own pod: of the node, and of the whole cluster.'),
   conditions: conditions(),
 });
 

@@ -17,6 +17,10 @@ const GatewaySchema = z.object({
   gatewayClassName: text(253).default('sympozium').describe('gatewayClassName of the Gateway.'),
   name: objectName().default('sympozium-gateway').describe('name of the Gateway.'),
   baseDomain: text(253).optional().describe('baseDomain that endpoints are subdomains of.'),
+  routesFrom: z
+    .enum(['All', 'Same'])
+    .optional()
+    .describe('routesFrom is All for routes of every namespace, which is so unless set, or Same for those of its own.'),
   tls: GatewayTlsSchema.optional().describe('tls of the Gateway.'),
 });
 

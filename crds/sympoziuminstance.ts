@@ -181,4 +181,5 @@ export const sympoziumInstanceDefinition: KindDefinition = {
     column('Total Runs', '.status.totalAgentRuns', 'integer'),
     AGE,
   ],
+  selectableFields: ['.spec.policyRef'],
 };

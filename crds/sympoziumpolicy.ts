@@ -9,7 +9,14 @@ const SandboxPolicySchema = z.object({
   defaultImage: text().optional().describe('defaultImage of sandboxes that name none.'),
   maxCPU: text(64).optional().describe('maxCPU of a sandbox, as a quantity.'),
   maxMemory: text(64).optional().describe('maxMemory of a sandbox, as a quantity.'),
-  allowHostMounts: z.boolean().default(false).describe('allowHostMounts lets sandboxes see paths of the node.'),
+  allowHostMounts: z
+    .boolean()
+    .default(false)
+    .describe('allowHostMounts lets runs see paths and processes of the node.'),
+  allowClusterRBAC: z
+    .boolean()
+    .optional()
+    .describe('allowClusterRBAC set to false refuses skills that ask for rights in the whole cluster.'),
   seccompProfile: z
     .object({ type: text().describe('type of the profile, such as RuntimeDefault.') })
     .optional()
@@ -59,9 +66,34 @@ export const SympoziumPolicySpecSchema = z.object({
   networkPolicy: NetworkPolicySchema.optional().describe('networkPolicy says what agents may reach.'),
 });
 
+const EffectivePolicySchema = z.object({
+  sandbox: text(64).describe('sandbox is Optional, Required or AgentSandboxRequired.'),
+  hostAccess: z.boolean().describe('hostAccess says whether skills may see paths and processes of the node.'),
+  clusterRBAC: z.boolean().describe('clusterRBAC says whether skills may have rights in the whole cluster.'),
+  maxCPU: text(64).optional().describe('maxCPU that a sandbox may ask for.'),
+  maxMemory: text(64).optional().describe('maxMemory that a sandbox may ask for.'),
+  maxDepth: z.int32().optional().describe('maxDepth that runs started by runs lie below; no bound when absent.'),
+  maxConcurrent: z.int32().optional().describe('maxConcurrent runs of an instance at a time; no bound when absent.'),
+  allowedTools: stringList(4096)
+    .optional()
+    .describe('allowedTools are the only ones that may be used; all when absent.'),
+  deniedTools: stringList(8192)
+    .optional()
+    .describe('deniedTools may not be used, by a rule or since the gate that they belong to is closed.'),
+  closedGates: stringList().optional().describe('closedGates are the feature gates that are closed.'),
+  egress: stringList(8192)
+    .optional()
+    .describe('egress is all that agents may reach: DNS, EventBus, and host or host:port; everything when absent.'),
+});
+export type EffectivePolicy = z.output<typeof EffectivePolicySchema>;
+
 export const SympoziumPolicyStatusSchema = z.object({
   observedGeneration: observedGeneration(),
-  boundInstances: z.int32().optional().describe('boundInstances counts the instances that name the policy.'),
+  boundInstances: z
+    .int32()
+    .optional()
+    .describe('boundInstances counts the instances of the same namespace that name the policy.'),
+  effective: EffectivePolicySchema.optional().describe('effective is what the policy comes down to for a run.'),
   conditions: conditions(),
 });
 

@@ -23,11 +23,13 @@ export interface PrimaryWatch {
   wakeOn: WakeField[];
 }
 
-/** Other objects whose change concerns a primary: `mapTo` names it, by the controller owner or by a label's value. */
+/** Other objects whose change concerns a primary: `mapTo` names it, by the controller owner, a label's or a field's value. */
 export interface ChildWatch extends PrimaryWatch {
-  mapTo: { owner: string } | { label: string };
+  mapTo: { owner: string } | { label: string } | { field: string };
   /** The function makes these objects itself: their creation is no news to it. */
   madeHere?: true;
+  /** A kind that the cluster may lack: the function works without it, and it is looked for again now and then. */
+  optional?: true;
 }
 
 /** A subject whose messages concern a primary: the tokens (from 0) that hold its namespace and name (`_` for `.`). */

@@ -5,9 +5,9 @@
 import { PACK_REASONS } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
 import { FINALIZERS } from '../../crds/labels.ts';
-import type { PersonaPack } from '../../crds/personapack.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, type Resource, refOf } from '../../shared/kube/resources.ts';
+import { claim, release } from '../../shared/reconcile/finalizer.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { PackConfig } from './config.ts';
@@ -26,9 +26,8 @@ export function planPack(seen: Observed, now: Date, config: PackConfig): Plan {
   if (seen.stage === 'gone') return settled('The pack is gone');
   if (seen.stage === 'deleting') return planDeletion(seen);
   const { primary } = seen;
-  const claim = claimed(primary);
   const plan = primary.spec.enabled === true ? planEnabled(seen, now, config) : planDisabled(seen, now);
-  return { ...plan, actions: [...claim, ...plan.actions] };
+  return { ...plan, actions: [...claim(primary.metadata, FINALIZERS.personaPack), ...plan.actions] };
 }
 
 /** An object of a persona that the API server does not take: the others are installed all the same [CTL-086]. */
@@ -93,21 +92,10 @@ function planDisabled(seen: Standing, now: Date): Plan {
 
 /** What the pack owns goes with it; memories that the original began have no owner, and are named. */
 function planDeletion({ primary, seeds }: Standing): Plan {
-  const { finalizers = [] } = primary.metadata;
-  if (!finalizers.includes(FINALIZERS.personaPack)) return settled('The pack is going');
-  const kept = finalizers.filter((one) => one !== FINALIZERS.personaPack);
+  const freed = release(primary.metadata, FINALIZERS.personaPack);
+  if (freed.length === 0) return settled('The pack is going');
   const memories = seeds.map((object) => ({ resource: CONFIG_MAPS, object }));
-  return {
-    actions: [...removals(memories), { verb: 'patchMetadata', metadata: { finalizers: kept } }],
-    reason: 'The pack was deleted',
-  };
-}
-
-/** The finalizer comes before anything that it answers for. */
-function claimed({ metadata }: PersonaPack): Action[] {
-  const { finalizers = [] } = metadata;
-  if (finalizers.includes(FINALIZERS.personaPack)) return [];
-  return [{ verb: 'patchMetadata', metadata: { finalizers: [...finalizers, FINALIZERS.personaPack] } }];
+  return { actions: [...removals(memories), ...freed], reason: 'The pack was deleted' };
 }
 
 interface Owned {

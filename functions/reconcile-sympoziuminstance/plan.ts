@@ -3,8 +3,8 @@
  * event that woke it. Pure: the clock comes in as an argument, writes go out as data.
  */
 import { FINALIZERS } from '../../crds/labels.ts';
-import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
-import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
+import { claim } from '../../shared/reconcile/finalizer.ts';
+import { type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import { planChannels } from './channels.ts';
 import type { InstanceConfig } from './config.ts';
@@ -43,7 +43,7 @@ function planStanding(seen: Standing, now: Date, config: InstanceConfig): Plan {
   ];
   return {
     actions: [
-      ...claimed(primary),
+      ...claim(primary.metadata, FINALIZERS.sympoziumInstance),
       ...channels.actions,
       ...memoryActions(seen),
       ...web.actions,
@@ -52,13 +52,6 @@ function planStanding(seen: Standing, now: Date, config: InstanceConfig): Plan {
     reason: problems[0]?.message ?? 'The instance is as its spec asks',
     ...(waits.length > 0 && { requeueAfterSeconds: Math.min(...waits) }),
   };
-}
-
-/** The finalizer comes before anything that it answers for [CTL-041]. */
-function claimed({ metadata }: SympoziumInstance): Action[] {
-  const { finalizers = [] } = metadata;
-  if (finalizers.includes(FINALIZERS.sympoziumInstance)) return [];
-  return [{ verb: 'patchMetadata', metadata: { finalizers: [...finalizers, FINALIZERS.sympoziumInstance] } }];
 }
 
 /** An object of the instance that the API server does not take is told of, in its words [CTL-WI4]. */

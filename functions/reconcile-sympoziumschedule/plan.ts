@@ -6,7 +6,8 @@ import { SCHEDULE_PHASES, SCHEDULE_REASONS } from '../../crds/conditions.ts';
 import { FINALIZERS } from '../../crds/labels.ts';
 import type { SympoziumSchedule } from '../../crds/sympoziumschedule.ts';
 import type { ScheduleProblem } from '../../shared/cron/schedule.ts';
-import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
+import { claim } from '../../shared/reconcile/finalizer.ts';
+import { type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import { planDeletion } from './deletion.ts';
 import type { Observed, Standing } from './observed.ts';
@@ -25,7 +26,7 @@ export function planSchedule(seen: Observed, now: Date): Plan {
   if (seen.stage === 'gone') return settled('The schedule is gone');
   if (seen.stage === 'deleting') return planDeletion(seen.primary, seen.runs);
   const plan = planStanding(seen, timingOf(seen.primary, now), now);
-  return { ...plan, actions: [...claimed(seen.primary), ...plan.actions] };
+  return { ...plan, actions: [...claim(seen.primary.metadata, FINALIZERS.sympoziumSchedule), ...plan.actions] };
 }
 
 function planStanding(seen: Standing, timing: Timing, now: Date): Plan {
@@ -89,11 +90,4 @@ export function planRefusedSchedule(seen: Observed, { action, message }: Refusal
   const { since, next } = timing;
   const facts = { phase: SCHEDULE_PHASES.error, ready, since, next, active: activeNames(seen) };
   return { actions: statusActions(seen.primary, facts, now), reason: message, requeueAfterSeconds: MISSING_SECONDS };
-}
-
-/** A patch, so that nothing of the spec is written back and defaulted anew [CTL-WX1]. */
-function claimed({ metadata }: SympoziumSchedule): Action[] {
-  const { finalizers = [] } = metadata;
-  if (finalizers.includes(FINALIZERS.sympoziumSchedule)) return [];
-  return [{ verb: 'patchMetadata', metadata: { finalizers: [...finalizers, FINALIZERS.sympoziumSchedule] } }];
 }

@@ -32,7 +32,7 @@ export function deviationsPage(): string {
     [...Map.groupBy(Object.entries(LATER), ([, what]) => what)]
       .map(([what, cases]) => `- ${what} (${cases.map(([name]) => code(name)).join(', ')})\n`)
       .join(''),
-    '## Instances and persona packs\n',
+    '## Standing kinds\n',
     'What they make, and their statuses. Disabling a pack also leaves its `authRefs` and all Secrets as they are (CTL-WP3).\n',
     table(
       ['Id', 'Where', 'Why'],

@@ -41,6 +41,12 @@ const OTLP: readonly (readonly [string, string, string, string])[] = [
     '`error.type`, `sympozium.instance`',
     'Runs that failed (`agent_run_failed`).',
   ],
+  [
+    'sympozium.gateway.ready',
+    'gauge, `{gateway}`',
+    '`k8s.namespace.name`, `sympozium.config`',
+    'Whether the Gateway of a SympoziumConfig is programmed: 1 or 0, as of its last pass.',
+  ],
 ];
 
 /** `docs/metrics.md`: what the relay's registry shows once everything has happened, and the OTLP metrics. */

@@ -22,8 +22,13 @@ const ReconcilesSchema = z.object({
   children: z.array(
     z.object({
       ...watch,
-      mapTo: z.union([z.object({ owner: z.string() }), z.object({ label: z.string() })]),
+      mapTo: z.union([
+        z.object({ owner: z.string() }),
+        z.object({ label: z.string() }),
+        z.object({ field: z.string() }),
+      ]),
       madeHere: z.literal(true).exactOptional(),
+      optional: z.literal(true).exactOptional(),
     }),
   ),
   subjects: z.array(

@@ -58,6 +58,7 @@ export function createControllers({ functions, deliver, metrics, watchMetrics, .
         watchMetrics.listed(plural);
         startSynced();
       },
+      absent: startSynced,
       troubled(trouble, error) {
         watchMetrics.troubled(plural, trouble);
         log('warn', 'Watch had to start anew', {

@@ -37,6 +37,9 @@ export const CLUSTER_ROLE_BINDINGS = resource(
 );
 export const DEPLOYMENTS = resource('apps', 'deployments', 'Deployment');
 export const JOBS = resource('batch', 'jobs', 'Job');
+/** Of the Gateway API, which a cluster may lack. */
+export const GATEWAYS = resource('gateway.networking.k8s.io', 'gateways', 'Gateway');
+export const GATEWAY_CLASSES = resource('gateway.networking.k8s.io', 'gatewayclasses', 'GatewayClass', false);
 
 /** `v1` or `group/version`. */
 export function apiVersionOf({ group, version }: Resource): string {

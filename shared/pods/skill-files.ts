@@ -8,7 +8,9 @@ export function skillFiles(skills: SkillPackSpec['skills']): Record<string, stri
   return Object.fromEntries(
     skills.map(({ name, description = '', content }) => [
       `${name}.md`,
-      description === '' ? content : `# ${name}\n\n> ${description}\n\n${content}`,
+      description === '' ? content : `# ${name}\n\n${quoted(description)}\n\n${content}`,
     ]),
   );
 }
+
+const quoted = (text: string): string => `> ${text.trimEnd().replaceAll('\n', '\n> ')}`;

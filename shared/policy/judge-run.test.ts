@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
-import type { SkillPack } from '../../crds/skillpack.ts';
+import type { SkillPack, SkillSidecar } from '../../crds/skillpack.ts';
 import { type SympoziumPolicy, SympoziumPolicySpecSchema } from '../../crds/sympoziumpolicy.ts';
 import { explain } from './denial.ts';
 import { judgeRun } from './judge-run.ts';
@@ -33,6 +33,13 @@ function aSpec(spec: Partial<AgentRunSpec> = {}): AgentRunSpec {
 const found = (spec: Partial<AgentRunSpec>, policy: PolicySpec, packs: SkillPack[] = []) =>
   judgeRun({ spec: aSpec(spec), packs }, [aPolicy(policy)]);
 const messages = (spec: Partial<AgentRunSpec>, policy: PolicySpec) => found(spec, policy).map(({ message }) => message);
+
+const aPackWith = (sidecar: Partial<SkillSidecar>): SkillPack => ({
+  apiVersion: 'sympozium.ai/v1alpha1',
+  kind: 'SkillPack',
+  metadata: { name: 'ops' },
+  spec: { skills: [], sidecar: { image: 'x', mountWorkspace: true, ...sidecar } },
+});
 
 const parent = (spawnDepth: number) => ({ parent: { runName: 'p', sessionKey: 's', spawnDepth } });
 const limits = (cpu: string, memory = '1Mi') => ({
@@ -155,6 +162,27 @@ describe('judgeRun', () => {
     ]);
     expect(found({}, { sandboxPolicy: { required: false, allowHostMounts: true } }, [pack])).toEqual([]);
     expect(found({}, {}, [pack])).toEqual([]);
+  });
+
+  it.each<[string, SkillSidecar['hostAccess'], PolicySpec, (string | undefined)[]]>([
+    ['processes of the node', { enabled: true, hostPID: true }, { sandboxPolicy: { required: false } }, ['hostPID']],
+    ['all of the node', { enabled: true, privileged: true }, { sandboxPolicy: { required: false } }, ['privileged']],
+    ['its network', { enabled: true, hostNetwork: true }, { networkPolicy: {} }, ['the network of the node']],
+    ['nothing, as it is off', { hostPID: true, privileged: true }, { sandboxPolicy: { required: false } }, []],
+    ['nothing of the node', { enabled: true, runAsRoot: true }, { sandboxPolicy: { required: false } }, []],
+  ])('holds skills to the policy that ask for %s [CTL-WK2]', (_what, hostAccess, policy, asked) => {
+    const pack = aPackWith({ hostAccess });
+    const denials = found({}, policy, [pack]);
+    expect(denials.map(({ message }) => /asks for (.*), which/.exec(message)?.[1])).toEqual(asked);
+    const allowing = { sandboxPolicy: { required: false, allowHostMounts: true }, networkPolicy: { denyAll: false } };
+    expect(found({}, allowing, [pack])).toEqual([]);
+  });
+
+  it('refuses rights in the whole cluster to skills where the policy says so, and nowhere else [CTL-WK2]', () => {
+    const pack = aPackWith({ clusterRBAC: [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }] });
+    const [denial] = found({}, { sandboxPolicy: { required: false, allowClusterRBAC: false } }, [pack]);
+    expect(denial).toMatchObject({ rule: 'sandboxPolicy.allowClusterRBAC', field: 'spec.skills' });
+    expect(found({}, { sandboxPolicy: { required: false } }, [pack])).toEqual([]);
   });
 
   it('says what, where, by which rule of which policy, and what to do', () => {

@@ -37,6 +37,7 @@ const MetricSchema = z.object({
   unit: z.string(),
   sum: DataSchema.extend({ isMonotonic: z.literal(true) }).optional(),
   histogram: DataSchema.optional(),
+  gauge: z.object({ dataPoints: z.array(PointSchema) }).optional(),
 });
 
 const ResourceSchema = z.object({ attributes: AttributesSchema });

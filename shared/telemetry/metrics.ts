@@ -1,15 +1,15 @@
 import { type Attributes, attributesOf, nanoseconds, type Origin } from './otlp.ts';
 
-/** So many more of what a counter counts, or one value of a histogram. */
+/** So many more of what a counter counts, one value of a histogram, or what a gauge now shows. */
 export interface Measurement {
-  kind: 'counter' | 'histogram';
+  kind: 'counter' | 'histogram' | 'gauge';
   name: string;
   unit: string;
   value: number;
   attributes: Attributes;
 }
 
-/** Measurements of one metric with the same attributes, added up. */
+/** Measurements of one metric with the same attributes, added up; of a gauge the latest. */
 interface Series extends Omit<Measurement, 'value'> {
   sum: number;
   count: number;
@@ -47,20 +47,30 @@ export function measure({ series }: Batch, { value, ...metric }: Measurement): v
 /** Takes an earlier batch, which could not be sent, into a later one. */
 export function absorb(into: Batch, earlier: Batch): void {
   into.since = Math.min(into.since, earlier.since);
-  for (const one of earlier.series.values()) add(into.series, one);
+  for (const one of earlier.series.values()) {
+    if (one.kind === 'gauge' && into.series.has(keyOf(one))) continue;
+    add(into.series, one);
+  }
 }
 
 function add(series: Batch['series'], one: Series): void {
-  const attributes = Object.entries(one.attributes).sort(([a], [b]) => (a < b ? -1 : 1));
-  const key = JSON.stringify([one.name, attributes]);
+  const key = keyOf(one);
   const before = series.get(key);
   if (before === undefined) {
     if (series.size < MAX_SERIES) series.set(key, one);
     return;
   }
+  if (one.kind === 'gauge') {
+    series.set(key, one);
+    return;
+  }
   before.sum += one.sum;
   before.count += one.count;
   before.buckets = before.buckets.map((count, index) => count + (one.buckets[index] ?? 0));
+}
+
+function keyOf({ name, attributes }: Series): string {
+  return JSON.stringify([name, Object.entries(attributes).sort(([a], [b]) => (a < b ? -1 : 1))]);
 }
 
 /** Bounds belong to the bucket below. */
@@ -83,15 +93,16 @@ function metricOf(series: readonly Series[], since: number, now: number): object
     attributes: attributesOf(one.attributes),
     startTimeUnixNano: nanoseconds(since),
     timeUnixNano: nanoseconds(now),
-    ...(one.kind === 'counter' ? { asInt: String(one.sum) } : distributionOf(one)),
+    ...(one.kind === 'histogram' ? distributionOf(one) : { asInt: String(one.sum) }),
   }));
-  const data = { aggregationTemporality: DELTA, dataPoints };
   const [first] = series;
-  return {
-    name: first?.name,
-    unit: first?.unit,
-    ...(first?.kind === 'counter' ? { sum: { ...data, isMonotonic: true } } : { histogram: data }),
-  };
+  return { name: first?.name, unit: first?.unit, ...dataOf(first?.kind, dataPoints) };
+}
+
+function dataOf(kind: Measurement['kind'] | undefined, dataPoints: readonly object[]): object {
+  if (kind === 'gauge') return { gauge: { dataPoints } };
+  const data = { aggregationTemporality: DELTA, dataPoints };
+  return kind === 'counter' ? { sum: { ...data, isMonotonic: true } } : { histogram: data };
 }
 
 const distributionOf = ({ sum, count, buckets }: Series): object => ({

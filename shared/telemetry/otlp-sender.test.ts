@@ -90,6 +90,19 @@ describe('a sender', () => {
     expect(collector.counted('runs')).toEqual(expected);
   });
 
+  it('sends what a gauge showed last, not what it showed before, also after a collector was away', async () => {
+    const gauge = (value: number): Measurement => ({ kind: 'gauge', name: 'up', unit: '1', value, attributes: {} });
+    const collector = await aCollector((response) => void response.writeHead(503).end());
+    const sender = createOtlpSender({ endpoint: collector.url, origin });
+    for (const value of [0, 1]) sender.measure(gauge(value));
+    const away = sender.flush(soon());
+    sender.measure(gauge(0));
+    await expect(away).rejects.toThrow('HTTP 503');
+    collector.recover();
+    await sender.flush(soon());
+    expect(collector.metrics.flatMap((one) => one.gauge?.dataPoints ?? []).map(({ asInt }) => asInt)).toEqual(['0']);
+  });
+
   it('keeps what it has when nobody listens', async () => {
     const sender = createOtlpSender({ endpoint: 'http://127.0.0.1:1', origin });
     sender.measure(run('ok'));

@@ -57,6 +57,8 @@ export async function ownPasses<Observed extends { primary: KubeObject | undefin
     };
   const kube = {
     ...own,
+    create: counted(own.create) as KubeClient['create'],
+    replace: counted(own.replace) as KubeClient['replace'],
     apply: counted(own.apply) as KubeClient['apply'],
     applyStatus: counted(own.applyStatus) as KubeClient['applyStatus'],
     mergePatch: counted(own.mergePatch) as KubeClient['mergePatch'],

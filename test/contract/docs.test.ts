@@ -81,7 +81,9 @@ describe('the page of environment variables', () => {
 describe('the page of metrics', () => {
   it('names every metric that functions send, and no other', () => {
     const sources = globSync('functions/**/*.ts', { cwd: ROOT }).filter((path) => !path.endsWith('.test.ts'));
-    const measured = sources.flatMap((path) => names(read(path), /kind: '(?:counter|histogram)',\s*name: '([\w.]+)'/g));
+    const measured = sources.flatMap((path) =>
+      names(read(path), /kind: '(?:counter|histogram|gauge)',\s*name: '([\w.]+)'/g),
+    );
     expect(distinct(names(read('docs/metrics.md'), /^\| `(sympozium\.[\w.]+)`/gm))).toEqual(distinct(measured));
   });
 });

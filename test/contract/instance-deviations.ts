@@ -2,11 +2,11 @@ import type { Deviation } from './deviations.ts';
 import type { Difference } from './diff.ts';
 
 const added = ({ expected }: Difference): boolean => expected === undefined;
-const OBJECT = String.raw`^/created/(SympoziumInstance|SympoziumSchedule|Deployment) [\w-]+/object`;
-const STATUS = String.raw`^/(created/SympoziumInstance [\w-]+/object|inputs/(SympoziumInstance|PersonaPack) [\w-]+)/status`;
+const OBJECT = String.raw`^/created/(SympoziumInstance|SympoziumSchedule|Deployment|GatewayClass) [\w-]+/object`;
+const STATUS = String.raw`^/(created/SympoziumInstance [\w-]+/object|inputs/[A-Z]\w+ [\w/-]+)/status`;
 const at = (...parts: string[]): RegExp => new RegExp(`${parts.join('')}$`);
 
-/** Differences from the original in what instances and packs become. */
+/** Differences from the original in what objects of standing kinds become. */
 export const INSTANCE_DEVIATIONS: Deviation[] = [
   {
     id: 'CTL-WI3',
@@ -23,6 +23,31 @@ export const INSTANCE_DEVIATIONS: Deviation[] = [
   },
   { id: 'CTL-WX3', reason: 'Status says why it is as it is', path: at(STATUS, '/conditions'), when: added },
   { id: 'CTL-WX3', reason: 'Status says of which spec it is', path: at(STATUS, '/observedGeneration'), when: added },
+  {
+    id: 'CTL-WX3',
+    reason: 'The condition tells people what its reason means',
+    path: at(STATUS, '/conditions/Ready/message'),
+    when: ({ expected }) => expected === '',
+  },
+  { id: 'CTL-WX3', reason: 'Status says what the policy comes down to', path: at(STATUS, '/effective'), when: added },
+  {
+    id: 'CTL-WA10',
+    reason: 'The count of bound instances follows the instances',
+    path: at(STATUS, '/boundInstances'),
+    when: ({ expected, actual }) => expected === 2 && actual === 3,
+  },
+  {
+    id: 'CTL-WG1',
+    reason: 'The mark tells what was made here from what only has the label',
+    path: at('^/created/Gateway gw-ta/object/metadata/annotations/sympozium.ai/applied'),
+    when: added,
+  },
+  {
+    id: 'CTL-WG2',
+    reason: 'Routes are taken from the namespaces that runs are in',
+    path: at(String.raw`^/created/Gateway [\w-]+/object/spec/listeners/https?/allowedRoutes/namespaces/from`),
+    when: ({ expected, actual }) => expected === 'Same' && actual === 'All',
+  },
   { id: 'CTL-WX3', reason: 'Status says where memory is', path: at(STATUS, '/memory'), when: added },
   {
     id: 'CTL-WI6',

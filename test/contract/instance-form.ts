@@ -1,19 +1,25 @@
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import type { Case } from './agentrun-golden.ts';
-import type { Fate } from './instance-play.ts';
+import { type Fate, keyOf } from './instance-play.ts';
 
 type Json = Record<string, unknown>;
 type Whole = KubeObject & { spec?: unknown; data?: unknown; status?: unknown };
 
-/** What the reconcilers of instances and packs make; the rest of a case is of other functions. */
-const MADE = /^(SympoziumInstance|SympoziumSchedule|ConfigMap|Deployment|PersistentVolumeClaim|Service|AgentRun) /;
+/** What the reconcilers of standing kinds make; the rest of a case is of other functions. */
+const MADE =
+  /^(SympoziumInstance|SympoziumSchedule|ConfigMap|Deployment|PersistentVolumeClaim|Service|AgentRun|Gateway|GatewayClass) /;
+/** Whose statuses they write. */
+const GIVEN = /^(SympoziumInstance|PersonaPack|SkillPack|SympoziumPolicy|SympoziumConfig) /;
 const OF_RUNS = /(-input|-server)$|\/|^AgentRun (?!.*-web-endpoint$)/;
 const isMade = (key: string): boolean => MADE.test(key) && !OF_RUNS.test(key);
+
+/** What an object without any phase has gone through. */
+const NO_PHASES = ['(none)'];
 
 /** As the original made it, in the corpus's notation. */
 export function expectedStanding({ output }: Case): Json {
   const created = Object.entries(output.created ?? {}).filter(([key]) => isMade(key));
-  const inputs = Object.entries(output.inputs ?? {}).filter(([key]) => /^(SympoziumInstance|PersonaPack) /.test(key));
+  const inputs = Object.entries(output.inputs ?? {}).filter(([key]) => GIVEN.test(key));
   return {
     created: Object.fromEntries(
       created.map(([key, { object, deleted = false, ...rest }]) => [
@@ -22,17 +28,21 @@ export function expectedStanding({ output }: Case): Json {
       ]),
     ),
     inputs: Object.fromEntries(
-      inputs.map(([key, { phases, deleted = false, now }]) => [key, { phases, deleted, status: now?.status }]),
+      inputs.map(([key, { phases, deleted = false, now }]) => [
+        key,
+        { phases: phases ?? NO_PHASES, deleted, status: now?.status },
+      ]),
     ),
   };
 }
 
 /** The same of what ours made. */
-export function actualStanding(fates: ReadonlyMap<string, Fate>, { input }: Case): Json {
-  const given = new Set(input.map(({ kind, metadata }) => `${kind} ${metadata.name}`));
+export function actualStanding(fates: ReadonlyMap<string, Fate>, { input, steps }: Case): Json {
+  const applied = steps.flatMap((step) => ('apply' in step ? step.apply : []));
+  const given = new Set([...input.map(keyOf), ...applied.map(keyOf)]);
   const all = [...fates];
   const created = all.filter(([key]) => isMade(key) && !given.has(key));
-  const inputs = all.filter(([key]) => given.has(key) && /^(SympoziumInstance|PersonaPack) /.test(key));
+  const inputs = all.filter(([key]) => given.has(key) && GIVEN.test(key));
   const form = {
     created: Object.fromEntries(
       created.map(([key, { object, deleted, phases }]) => [
@@ -68,7 +78,8 @@ function shown(whole: KubeObject): Json {
     data,
     ...(isInstance && { status, finalizers: metadata.finalizers }),
   };
-  return JSON.parse(JSON.stringify(object)) as Json;
+  // Typed clients write what they leave out as null.
+  return JSON.parse(JSON.stringify(object), (_, value) => (value === null ? undefined : value)) as Json;
 }
 
 const DEFAULTS = new Set(['dnsPolicy', 'restartPolicy', 'securityContext', 'resources']);

@@ -1,12 +1,18 @@
 import { KINDS } from '../../crds/group.ts';
 import { PersonaPackSchema } from '../../crds/personapack.ts';
+import { SkillPackSchema } from '../../crds/skillpack.ts';
+import { SympoziumConfigSchema } from '../../crds/sympoziumconfig.ts';
 import { SympoziumInstanceSchema } from '../../crds/sympoziuminstance.ts';
+import { SympoziumPolicySchema } from '../../crds/sympoziumpolicy.ts';
 import { loadPackConfig } from '../../functions/reconcile-personapack/config.ts';
 import { packReconciler } from '../../functions/reconcile-personapack/reconciler.ts';
+import { skillPackReconciler } from '../../functions/reconcile-skillpack/reconciler.ts';
+import { configReconciler } from '../../functions/reconcile-sympoziumconfig/reconciler.ts';
 import { loadInstanceConfig } from '../../functions/reconcile-sympoziuminstance/config.ts';
 import { instanceReconciler } from '../../functions/reconcile-sympoziuminstance/reconciler.ts';
+import { policyReconciler } from '../../functions/reconcile-sympoziumpolicy/reconciler.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { DEPLOYMENTS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
+import { DEPLOYMENTS, GATEWAYS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import type { Reconciler } from '../../shared/reconcile/reconciler.ts';
 import { mergePatched } from '../property/world/json.ts';
@@ -14,11 +20,14 @@ import { createWorld, type World } from '../property/world/world.ts';
 import type { Case, Step } from './agentrun-golden.ts';
 
 const NAMESPACE = 'golden';
-const RESOURCES: Record<string, Resource> = { ...KINDS, Secret: SECRETS };
+const RESOURCES: Record<string, Resource> = { ...KINDS, Secret: SECRETS, Gateway: GATEWAYS };
 /** The API server fills in defaults; the schemas know them. */
 const SCHEMAS: Record<string, { parse: (value: unknown) => unknown }> = {
   PersonaPack: PersonaPackSchema,
+  SkillPack: SkillPackSchema,
+  SympoziumConfig: SympoziumConfigSchema,
   SympoziumInstance: SympoziumInstanceSchema,
+  SympoziumPolicy: SympoziumPolicySchema,
 };
 
 type WithStatus = KubeObject & { spec?: unknown; data?: unknown; status?: { phase?: string } };
@@ -31,7 +40,7 @@ export interface Fate {
   deleted: boolean;
 }
 
-/** Plays a case of instances and packs with both of their reconcilers; Deployments are ready at once, runs stay as made. */
+/** Plays a case with the reconcilers of all standing kinds; Deployments are ready at once, runs stay as made. */
 export async function playStanding({ input, steps }: Case): Promise<Map<string, Fate>> {
   const world = createWorld();
   const fates = new Map<string, Fate>();
@@ -51,7 +60,7 @@ export async function playStanding({ input, steps }: Case): Promise<Map<string, 
 function create({ store }: World, object: KubeObject): void {
   const resource = RESOURCES[object.kind];
   if (resource === undefined) throw new Error(`The world has no ${object.kind}`);
-  const placed = { ...object, metadata: { ...object.metadata, namespace: object.metadata.namespace ?? NAMESPACE } };
+  const placed = { ...object, metadata: { ...object.metadata, namespace: namespaceOf(object) } };
   store.create(resource, (SCHEMAS[object.kind]?.parse(placed) ?? placed) as KubeObject);
 }
 
@@ -77,12 +86,15 @@ function remove({ store }: World, kind: string, name: string): void {
   if (resource !== undefined && current !== undefined) store.remove(resource, current);
 }
 
-/** Passes over all packs and instances until none writes. */
+/** Passes over all objects of standing kinds until none writes. */
 async function passes(world: World, fates: Map<string, Fate>): Promise<void> {
   for (let before = -1; before !== world.interrupt.writes().length; ) {
     before = world.interrupt.writes().length;
     await passesOf(world, packReconciler, loadPackConfig({}), fates);
     await passesOf(world, instanceReconciler, loadInstanceConfig({}), fates);
+    await passesOf(world, skillPackReconciler, {}, fates);
+    await passesOf(world, policyReconciler, {}, fates);
+    await passesOf(world, configReconciler, {}, fates);
     for (const { object } of world.store.all(DEPLOYMENTS)) {
       world.store.update(DEPLOYMENTS, object, { ...object, status: { readyReplicas: 1 } } as KubeObject);
     }
@@ -96,7 +108,8 @@ async function passesOf<Observed extends { primary: KubeObject | undefined }, Co
   fates: Map<string, Fate>,
 ): Promise<void> {
   for (const { object } of world.store.all(reconciler.resource)) {
-    const key = { namespace: NAMESPACE, name: object.metadata.name };
+    const { namespace = NAMESPACE, name } = object.metadata;
+    const key = { namespace, name };
     const dependencies = { kube: world.kube, bus: world.bus, config, now: world.clock.now, report: () => {} };
     await reconcile(reconciler, key, dependencies, new AbortController().signal);
     world.collect();
@@ -104,10 +117,22 @@ async function passesOf<Observed extends { primary: KubeObject | undefined }, Co
   }
 }
 
+/** As the corpus names objects: those of another namespace with it. */
+export function keyOf(object: KubeObject): string {
+  const { kind, metadata } = object;
+  const { name } = metadata;
+  const namespace = namespaceOf(object);
+  return namespace === NAMESPACE ? `${kind} ${name}` : `${kind} ${namespace}/${name}`;
+}
+
+/** The corpus leaves a case's own namespace out, or writes it `<ns>`. */
+const namespaceOf = ({ metadata: { namespace = NAMESPACE } }: KubeObject): string =>
+  namespace === '<ns>' ? NAMESPACE : namespace;
+
 function note({ store }: World, fates: Map<string, Fate>): void {
   for (const fate of fates.values()) fate.deleted = true;
   for (const { object } of store.all() as { object: WithStatus }[]) {
-    const key = `${object.kind} ${object.metadata.name}`;
+    const key = keyOf(object);
     const { phases = ['(none)'] } = fates.get(key) ?? {};
     const phase = object.status?.phase;
     const next = phase === undefined || phases.at(-1) === phase ? phases : [...phases, phase];

@@ -5,7 +5,7 @@ import { INSTANCE_DEVIATIONS } from './instance-deviations.ts';
 import { actualStanding, expectedStanding } from './instance-form.ts';
 import { playStanding } from './instance-play.ts';
 
-const CASES = caseNames().filter((name) => /^(inst|pack)-/.test(name));
+const CASES = caseNames().filter((name) => /^(inst|pack|skillpack|policy|config)-/.test(name));
 
 async function differencesOf(name: string): Promise<Difference[]> {
   const one = loadCase(name);
@@ -15,7 +15,7 @@ async function differencesOf(name: string): Promise<Difference[]> {
 const isMeant = (difference: Difference): boolean =>
   INSTANCE_DEVIATIONS.some(({ path, when }) => path.test(difference.path) && (when?.(difference) ?? true));
 
-describe('instances and packs as the original made them', () => {
+describe('standing kinds as the original made them', () => {
   it.each(CASES)('%s: same objects and status, save the deviations', async (name) => {
     expect((await differencesOf(name)).filter((difference) => !isMeant(difference))).toEqual([]);
   });

@@ -1,7 +1,7 @@
 import type { KubeClient, WatchEvent } from '../../../shared/kube/client.ts';
 import type { KubeList, KubeObject } from '../../../shared/kube/objects.ts';
 import type { Resource } from '../../../shared/kube/resources.ts';
-import { isGone, KubeStatusError, KubeUnreachableError } from '../../../shared/kube/status-error.ts';
+import { isGone, isNotFound, KubeStatusError, KubeUnreachableError } from '../../../shared/kube/status-error.ts';
 import { createBackoff } from '../queue/backoff.ts';
 import { type Clock, pause } from '../queue/clock.ts';
 import type { Tracker } from './tracker.ts';
@@ -17,6 +17,8 @@ export interface WatchTiming {
   streamSeconds: number;
   /** A stream that ends sooner than this counts as a failure, so that it is not opened again at once. */
   shortMs: number;
+  /** How long a kind that the cluster lacks is left alone. */
+  absentMs: number;
 }
 
 const WATCH_TIMING: WatchTiming = {
@@ -25,12 +27,15 @@ const WATCH_TIMING: WatchTiming = {
   resyncMs: 36_000_000,
   streamSeconds: 300,
   shortMs: 1_000,
+  absentMs: 60_000,
 };
 
 export type WatchTrouble = 'expired' | 'garbled' | 'silent' | 'unreachable' | 'refused' | 'broken' | 'short';
 
 export interface WatchObserver {
   listed(): void;
+  /** The cluster does not have the kind, as it may; the loop looks again now and then. */
+  absent(): void;
   /** The loop goes on by itself after each of these. */
   troubled(trouble: WatchTrouble, error: unknown): void;
 }
@@ -39,6 +44,8 @@ export interface ListWatchOptions {
   kube: Pick<KubeClient, 'page' | 'watch'>;
   resource: Resource;
   labelSelector?: string | undefined;
+  /** The cluster may lack the kind: that is no trouble, and nobody waits for it. */
+  optional?: boolean;
   tracker: Tracker;
   observer: WatchObserver;
   clock: Clock;
@@ -53,7 +60,8 @@ const FAILURES_UNTIL_LIST = 3;
 
 /** Lists, watches on from there, and starts over whenever it must, until it is stopped. No error ends it. */
 export function createListWatch(options: ListWatchOptions) {
-  const { kube, resource, labelSelector, tracker, observer, clock, random, timing = WATCH_TIMING } = options;
+  const { kube, resource, labelSelector, optional = false, tracker, observer, clock, random } = options;
+  const { timing = WATCH_TIMING } = options;
   const stopping = new AbortController();
   const scope = labelSelector === undefined ? {} : { labelSelector };
   const backoff = createBackoff(timing.backoff, clock, random);
@@ -77,6 +85,13 @@ export function createListWatch(options: ListWatchOptions) {
       if (stopping.signal.aborted) return;
       if (error === undefined && (advanced || clock.now() - startedAt >= timing.shortMs)) {
         failures = 0;
+        continue;
+      }
+      if (optional && isNotFound(error)) {
+        version = undefined;
+        synced = true;
+        observer.absent();
+        await pause(clock, timing.absentMs, stopping.signal);
         continue;
       }
       recover(error);

@@ -1,11 +1,19 @@
 import { controllerOf, type KubeObject } from '../../../shared/kube/objects.ts';
 import type { ChildWatch, SubjectWake } from '../../../shared/manifest.ts';
+import { compileField, fieldOf } from './projection.ts';
 
-/** The key that a child's owner or label names, whether or not such a primary exists. */
+/** The key that a child's owner, label or field names, whether or not such a primary exists. */
 export function namedPrimary(child: KubeObject, mapTo: ChildWatch['mapTo'], namespaced: boolean): string | undefined {
-  const name = 'label' in mapTo ? child.metadata.labels?.[mapTo.label] : ownerName(child, mapTo.owner);
+  const name = primaryName(child, mapTo);
   if (name === undefined || name === '') return undefined;
   return `${namespaced ? (child.metadata.namespace ?? '') : ''}/${name}`;
+}
+
+function primaryName(child: KubeObject, mapTo: ChildWatch['mapTo']): string | undefined {
+  if ('label' in mapTo) return child.metadata.labels?.[mapTo.label];
+  if ('owner' in mapTo) return ownerName(child, mapTo.owner);
+  const value = fieldOf(child, compileField({ path: mapTo.field }));
+  return typeof value === 'string' ? value : undefined;
 }
 
 function ownerName(child: KubeObject, kind: string): string | undefined {

@@ -31,9 +31,12 @@ export function compileField({ path, except = [] }: WakeField): CompiledField {
  */
 export function fingerprint(object: KubeObject, fields: readonly CompiledField[]): string {
   const { uid, deletionTimestamp } = object.metadata;
-  const values = fields.map(({ steps, except }) => valueAt(object, steps, 0, except) ?? null);
+  const values = fields.map((field) => fieldOf(object, field) ?? null);
   return hash('sha256', JSON.stringify([uid, deletionTimestamp !== undefined, values]), 'base64url');
 }
+
+export const fieldOf = (object: KubeObject, { steps, except }: CompiledField): unknown =>
+  valueAt(object, steps, 0, except);
 
 function valueAt(node: unknown, steps: readonly Step[], at: number, except: ReadonlySet<string>): unknown {
   const step = steps[at];

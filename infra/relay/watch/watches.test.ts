@@ -14,6 +14,7 @@ const TIMING: WatchTiming = {
   resyncMs: 600_000,
   streamSeconds: 300,
   shortMs: 1,
+  absentMs: 20,
 };
 
 const closing: (() => unknown)[] = [];
@@ -48,7 +49,7 @@ async function aWorld(functions: RelayFunction[] = [aFunction()], timing: Partia
     },
     functions,
     sinkOf: () => ({ add: (key) => keys.push(key), drop: (key) => dropped.push(key) }),
-    observe: () => ({ listed() {}, troubled: (trouble) => troubles.push(trouble) }),
+    observe: () => ({ listed() {}, absent() {}, troubled: (trouble) => troubles.push(trouble) }),
     clock: systemClock,
     random: Math.random,
     timing: { ...TIMING, ...timing },
@@ -189,6 +190,41 @@ describe('the watches', () => {
     watches.start();
     await until(() => keys.includes('ns/a'));
     expect(watches.missing()).toEqual([]);
+  });
+
+  it('wake the primary that a field names, and the one that it named before [CTL-WA10]', async () => {
+    const named = (policyRef?: unknown) => ({ ...aThing('inst'), spec: { policyRef } });
+    const bound = { resource: PODS, mapTo: { field: 'spec.policyRef' }, wakeOn: [] };
+    const { server, pods, watches, keys } = await aWorld([aFunction({ children: [bound] })]);
+    for (const name of ['strict', 'loose']) server.put(aThing(name));
+    pods.put(named('strict'));
+    await started(server, watches);
+    await until(() => pods.openWatches() === 1);
+    keys.length = 0;
+    pods.put(named('loose'));
+    await until(() => keys.length === 2);
+    pods.put(named());
+    await until(() => keys.length === 3);
+    pods.put(named({ not: 'a name' }));
+    pods.put(named('strict'));
+    await until(() => keys.length === 4);
+    expect(keys).toEqual(['ns/loose', 'ns/strict', 'ns/loose', 'ns/strict']);
+  });
+
+  it('wait for no kind that the cluster may lack, raise no alarm, and find it once it is there', async () => {
+    const child = { resource: PODS, mapTo: { owner: 'ConfigMap' }, optional: true as const, wakeOn: [] };
+    const { server, pods, watches, keys, troubles } = await aWorld([aFunction({ children: [child] })]);
+    pods.answers.push(404, 404, 404);
+    server.put(aThing('a'));
+    await started(server, watches);
+    expect(watches.syncedFor('reconcile-thing')).toBe(true);
+    await until(() => pods.openWatches() === 1);
+    expect(troubles).toEqual([]);
+    keys.length = 0;
+    const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'a', uid: 'uid-a', controller: true };
+    pods.put(aThing('child', {}, { ownerReferences: [owner] }));
+    await until(() => keys.length === 1);
+    expect(keys).toEqual(['ns/a']);
   });
 });
 

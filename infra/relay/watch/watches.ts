@@ -25,8 +25,10 @@ export interface WatchesOptions {
   timing?: WatchTiming;
 }
 
+type WatchedKind = PrimaryWatch & Pick<ChildWatch, 'optional'>;
+
 interface Source {
-  watch: PrimaryWatch;
+  watch: WatchedKind;
   subscribers: Subscriber[];
   tracker: Tracker;
   /** Functions that need this source. */
@@ -38,15 +40,16 @@ interface Source {
 export function createWatches({ functions, sinkOf, ...rest }: WatchesOptions) {
   const sources = new Map<string, Source>();
 
-  function sourceOf(watch: PrimaryWatch, user: string): Source {
+  function sourceOf(watch: WatchedKind, user: string): Source {
     const id = sourceId(watch);
     const known = sources.get(id);
     known?.users.add(user);
     if (known !== undefined) return known;
     const subscribers: Subscriber[] = [];
     const tracker = createTracker(subscribers);
-    const { resource, labelSelector } = watch;
-    const loop = createListWatch({ ...rest, resource, labelSelector, tracker, observer: rest.observe(resource) });
+    const { resource, labelSelector, optional = false } = watch;
+    const observer = rest.observe(resource);
+    const loop = createListWatch({ ...rest, resource, labelSelector, optional, tracker, observer });
     const source: Source = { watch, subscribers, tracker, users: new Set([user]), loop };
     sources.set(id, source);
     return source;

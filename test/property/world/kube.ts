@@ -17,7 +17,12 @@ export type Logs = Map<string, () => string>;
  * versions and their preconditions, UIDs, field removal by server-side apply, status apart from the rest, immutable Job
  * templates, one controller an object, finalizers, and deletion in the background or foreground.
  */
-export function createKube(store: Store, logs: Logs, interrupt: Interrupt): KubeReader & KubeWriter {
+export function createKube(
+  store: Store,
+  logs: Logs,
+  interrupt: Interrupt,
+  missing: ReadonlySet<Resource>,
+): KubeReader & KubeWriter {
   /** What each manager last applied, by UID and subresource: the fields that it owns. */
   const owned = new Map<string, unknown>();
   // The caller names the type of what it asks for, as with the real client.
@@ -32,6 +37,7 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
     }: { namespace?: string; labelSelector?: string; fieldSelector?: string } = {},
   ) => {
     interrupt.check();
+    checkInstalled(resource);
     const items = store
       .all(resource)
       .map(({ object }) => object)
@@ -40,8 +46,13 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
     return { items: items.map((object) => as<T>(object)), resourceVersion: '' };
   };
 
+  function checkInstalled(resource: Resource): void {
+    if (missing.has(resource)) throw answer(404, 'NotFound', 'the server could not find the requested resource');
+  }
+
   function applyTo(resource: Resource, object: WithStatus, manager: string, status: boolean): KubeObject {
     const { namespace, name, uid, resourceVersion } = object.metadata;
+    checkInstalled(resource);
     const current = store.get(resource, namespace, name) as WithStatus | undefined;
     if (current === undefined && (status || uid !== undefined)) throw answer(404, 'NotFound', `${name} not found`);
     if (current !== undefined) checkPreconditions(current, uid, resourceVersion);
@@ -56,6 +67,7 @@ export function createKube(store: Store, logs: Logs, interrupt: Interrupt): Kube
 
   function replace(resource: Resource, object: KubeObject): KubeObject {
     const { namespace, name, resourceVersion } = object.metadata;
+    checkInstalled(resource);
     const current = store.get(resource, namespace, name);
     if (resourceVersion === undefined) {
       if (current !== undefined) throw answer(409, 'AlreadyExists', `${name} already exists`);

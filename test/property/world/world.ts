@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../shared/kube/objects.ts';
+import type { Resource } from '../../../shared/kube/resources.ts';
 import type { KubeReader, KubeWriter } from '../../../shared/reconcile/reconciler.ts';
 import { createBus, type WorldBus } from './bus.ts';
 import { type Clock, createClock } from './clock.ts';
@@ -13,6 +14,8 @@ export interface World {
   kube: KubeReader & KubeWriter;
   bus: WorldBus;
   logs: Logs;
+  /** Kinds that the API server does not serve. */
+  missing: Set<Resource>;
   interrupt: Interrupt;
   /** Garbage collection: dependents of owners that are gone, and owners whose foreground deletion is done. */
   collect(): void;
@@ -23,12 +26,14 @@ export function createWorld(): World {
   const interrupt = createInterrupt();
   const store = createStore(clock);
   const logs: Logs = new Map();
+  const missing = new Set<Resource>();
   return {
     clock,
     store,
     logs,
+    missing,
     interrupt,
-    kube: createKube(store, logs, interrupt),
+    kube: createKube(store, logs, interrupt, missing),
     bus: createBus(clock, interrupt),
     collect: () => collect(store),
   };
