@@ -57,5 +57,7 @@ export interface FunctionManifest {
   reconciles?: { primary: PrimaryWatch; children: ChildWatch[]; subjects: SubjectWake[] };
   /** NATS subjects whose messages this function is sent, through a durable consumer named after it. */
   subjects?: string[];
+  /** Messages of a subject one after the other, each settled or parked before the next: none overtakes one that is retried. */
+  inOrder?: true;
   rules: PolicyRule[];
 }

@@ -3,6 +3,7 @@ import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
 import { PackEnvironmentSchema } from '../../functions/reconcile-personapack/config.ts';
 import { InstanceEnvironmentSchema } from '../../functions/reconcile-sympoziuminstance/config.ts';
+import { ScheduleRouteEnvironmentSchema } from '../../functions/route-schedule/config.ts';
 import { RunSweepEnvironmentSchema } from '../../functions/sweep-agentruns/config.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 import { ShellEnvironmentSchema } from '../../shared/reconcile/function.ts';
@@ -21,6 +22,7 @@ const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'reconcile-sympoziumconfig': z.object({}),
   'reconcile-sympoziumpolicy': z.object({}),
   'reconcile-sympoziumschedule': z.object({}),
+  'route-schedule': ScheduleRouteEnvironmentSchema,
   'sweep-agentruns': RunSweepEnvironmentSchema,
   'sweep-schedules': SweepEnvironmentSchema,
   'reconcile-sympoziuminstance': InstanceEnvironmentSchema,
@@ -34,16 +36,13 @@ that is wrong, without its value. **Required** variables have no default.
 
 /** `docs/env.md`: every environment variable of every program. Throws when a function is missing here. */
 export function envPage(manifests: readonly FunctionManifest[]): string {
-  const reconcilers = manifests.filter(({ reconciles }) => reconciles !== undefined).map(({ name }) => code(name));
+  const called = manifests.filter(({ reconciles, subjects }) => reconciles !== undefined || subjects !== undefined);
+  const names = called.map(({ name }) => code(name));
   return [
     INTRODUCTION,
     section('The host', 'Besides these, what its functions read.', variablesOf(HostEnvironmentSchema)),
     section('The relay', '', variablesOf(RelayEnvironmentSchema)),
-    section(
-      'Functions that the relay calls',
-      `Each of ${reconcilers.join(', ')}.`,
-      variablesOf(ShellEnvironmentSchema),
-    ),
+    section('Functions that the relay calls', `Each of ${names.join(', ')}.`, variablesOf(ShellEnvironmentSchema)),
     ...manifests.flatMap(({ name }) => {
       const variables = variablesOf(schemaOf(name));
       return variables.length === 0 ? [] : [section(`Function ${code(name)}`, '', variables)];

@@ -43,6 +43,7 @@ const RelayFunctionSchema = z.object({
   concurrency: z.int().min(1),
   reconciles: ReconcilesSchema.exactOptional(),
   subjects: z.array(z.string().min(1)).exactOptional(),
+  inOrder: z.literal(true).exactOptional(),
 });
 
 export type RelayFunction = z.output<typeof RelayFunctionSchema>;

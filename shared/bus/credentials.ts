@@ -33,7 +33,7 @@ export function runCredentials(
     expires,
     permissions: {
       publish: [`${runSubject(run)}.>`],
-      subscribe: [`${inboxOf(run.uid)}.>`, `${runSubject(run)}.followup`],
+      subscribe: [`${inboxOf(run.uid)}.>`, `${runSubject(run)}.followup`, `${runSubject(run)}.answer`],
     },
   });
 }

@@ -14,6 +14,13 @@ export function runSubject(run: { namespace: string; name: string; uid: string }
   return `${SUBJECT_PREFIX}run.${run.namespace}.${run.name.replaceAll('.', '_')}.${run.uid}`;
 }
 
+/** The run of one of its own subjects; undefined for any other subject. */
+export function runOfSubject(subject: string): { namespace: string; name: string; uid: string } | undefined {
+  const [prefix, run, namespace, name, uid, event] = subject.split('.');
+  if (`${prefix}.` !== SUBJECT_PREFIX || run !== 'run' || !namespace || !name || !uid || !event) return undefined;
+  return { namespace, name: name.replaceAll('_', '.'), uid };
+}
+
 /** Where a run is told that a slot it may have waited for is free. The run's name and UID are as in `runSubject`. */
 export const slotSubject = (run: { namespace: string; name: string; uid: string }): string => `${runSubject(run)}.slot`;
 

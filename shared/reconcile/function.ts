@@ -4,7 +4,7 @@ import type { Bus } from '../bus/bus.ts';
 import { createRelayBus } from '../bus/relay-bus.ts';
 import { type Environment, loadConfig, secret, secretList } from '../config/load.ts';
 import { within } from '../deadline.ts';
-import type { Envelope, ReconcileEnvelope } from '../delivery/envelope.ts';
+import type { Envelope, MessageEnvelope, ReconcileEnvelope } from '../delivery/envelope.ts';
 import { createReceiver } from '../delivery/receive.ts';
 import type { Reply } from '../delivery/reply.ts';
 import { AppError, ERRORS } from '../errors.ts';
@@ -17,7 +17,7 @@ import type { FunctionManifest } from '../manifest.ts';
 import { logPass } from '../telemetry/log.ts';
 import { createPassTelemetry } from '../telemetry/pass-telemetry.ts';
 import { type PassReport, reconcile } from './pass.ts';
-import type { ObjectKey, Reconciler } from './reconciler.ts';
+import type { ObjectKey, ObserveContext, Reconciler } from './reconciler.ts';
 
 /** Where a function runs: its variables, and the cluster if the place has chosen one (the host gives each its own identity). */
 export interface FunctionPlace {
@@ -59,33 +59,96 @@ export function createShell({ env, connection }: FunctionPlace): Shell {
 /** Seconds that a pass leaves of its function's time-out for the answer to get out. */
 const MARGIN_SECONDS = 5;
 
-/**
- * The web app of a reconciler: `POST /functions/<name>` takes a signed reconcile envelope and answers 200 with a `Reply`,
- * 401 or 400 when the request is refused, and 500 when the function cannot start.
- */
-export function createReconcilerApp<Observed extends { primary: KubeObject | undefined }, Config>(
+type Sighting = { primary: KubeObject | undefined };
+type Report = (report: PassReport) => void;
+
+/** The web app of a reconciler, which takes reconcile envelopes. */
+export function createReconcilerApp<Observed extends Sighting, Config>(
   manifest: FunctionManifest,
   reconciler: Reconciler<Observed, Config>,
   place: FunctionPlace,
   configure: (env: Environment) => Config,
-  report: (report: PassReport) => void = logPass(manifest.name),
+  report?: Report,
+): Hono {
+  const { resource } = reconciler;
+  const errand = (envelope: Envelope) => ({ key: keyOf(envelope, resource.plural), reconciler });
+  const kind = resource.kind.toLowerCase();
+  const signals = (one: PassReport) => reconciler.signals?.(one) ?? {};
+  return createPassApp(manifest, place, { kind, configure, errand, signals, report });
+}
+
+/** A message of the bus as a router is sent it. */
+export interface RoutedMessage {
+  subject: string;
+  /** Its place in the stream: the same at each delivery. */
+  sequence: number;
+  /** Whatever was published. */
+  message: unknown;
+}
+
+/**
+ * A router: a reconciler whose passes are over messages, which cannot be read again. `Observed.primary` is the object that what
+ * is made belongs to. A plan that cannot be throws an error that is terminal, and the message is parked with its code.
+ */
+export interface Router<Observed extends Sighting, Config> extends Omit<Reconciler<Observed, Config>, 'observe'> {
+  observe(message: RoutedMessage, context: ObserveContext, config: Config): Promise<Observed>;
+}
+
+/** The pass of a router over one message. */
+export function overMessage<Observed extends Sighting, Config>(
+  router: Router<Observed, Config>,
+  message: RoutedMessage,
+): Reconciler<Observed, Config> {
+  return { ...router, observe: (_key, context, config) => router.observe(message, context, config) };
+}
+
+/** The web app of a router, which takes message envelopes. */
+export function createRouterApp<Observed extends Sighting, Config>(
+  manifest: FunctionManifest,
+  router: Router<Observed, Config>,
+  place: FunctionPlace,
+  configure: (env: Environment) => Config,
+): Hono {
+  const errand = (envelope: Envelope) => {
+    const routed = messageOf(envelope);
+    // What a message is about is known once it is read; its subject and place name it in logs.
+    const key = { namespace: '', name: `${routed.subject}#${routed.sequence}` };
+    return { key, reconciler: overMessage(router, routed) };
+  };
+  const signals = (one: PassReport) => router.signals?.(one) ?? {};
+  return createPassApp(manifest, place, { kind: 'message', configure, errand, signals });
+}
+
+interface PassApp<Observed extends Sighting, Config> {
+  /** What passes are over, in their spans. */
+  kind: string;
+  configure: (env: Environment) => Config;
+  /** What an envelope asks for. */
+  errand: (envelope: Envelope) => { key: ObjectKey; reconciler: Reconciler<Observed, Config> };
+  signals: NonNullable<Reconciler<Observed, Config>['signals']>;
+  report?: Report | undefined;
+}
+
+/**
+ * `POST /functions/<name>` takes a signed envelope and answers 200 with a `Reply`, 401 or 400 when the request is refused, and
+ * 500 when the function cannot start.
+ */
+function createPassApp<Observed extends Sighting, Config>(
+  manifest: FunctionManifest,
+  place: FunctionPlace,
+  { kind, configure, errand, signals, report = logPass(manifest.name) }: PassApp<Observed, Config>,
 ): Hono {
   const budgetMs = (manifest.timeoutSeconds - MARGIN_SECONDS) * 1000;
   const start = lazily(() => ({
     shell: createShell(place),
     config: configure(place.env),
-    telemetry: createPassTelemetry({
-      name: manifest.name,
-      kind: reconciler.resource.kind.toLowerCase(),
-      env: place.env,
-      signals: (one) => reconciler.signals?.(one) ?? {},
-    }),
+    telemetry: createPassTelemetry({ name: manifest.name, kind, env: place.env, signals }),
   }));
   return new Hono()
     .post(`/functions/${manifest.name}`, async ({ req, json }) => {
       const { shell, config, telemetry } = start();
       const envelope = await shell.receive(req.raw);
-      const key = keyOf(envelope, reconciler.resource.plural);
+      const { key, reconciler } = errand(envelope);
       const { kube, bus, now } = shell;
       const trace = telemetry.begin(envelope.traceparent);
       const tell = (one: PassReport) => {
@@ -113,6 +176,14 @@ export function lazily<T>(build: () => T): () => T {
 export function refuse(thrown: Error): Response {
   const error = classifyFailure(thrown);
   return Response.json({ code: error.code, message: error.message }, { status: ERRORS[error.code].status });
+}
+
+function messageOf(envelope: Envelope): RoutedMessage {
+  if (envelope.type !== 'ai.sympozium.message') {
+    throw new AppError('ENVELOPE_INVALID', `\`type\` must be ai.sympozium.message, not ${envelope.type}`);
+  }
+  const { subject, data }: MessageEnvelope = envelope;
+  return { subject, sequence: data.sequence, message: data.message };
 }
 
 function keyOf(envelope: Envelope, plural: string): ObjectKey {

@@ -2,6 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KINDS } from '../../crds/group.ts';
+import { createKubeClient } from '../../shared/kube/client.ts';
+import { connectionFrom } from '../../shared/kube/connection.ts';
 import { createSession, run, type Session } from './session.ts';
 
 let session: Session;
@@ -44,6 +47,17 @@ describe('npm start', () => {
     expect(stdout.trim().split('\n').length).toBeGreaterThan(2);
     expect(stderr).toContain('list_directory');
     expect(stderr).toContain('write_file');
+  });
+
+  it('makes a schedule that an agent asks for, and tells the agent so [CTL-088] [CTL-WT4]', async () => {
+    const wish = { action: 'create', name: 'tidy', schedule: '0 9 * * mon', task: 'Tidy up.' };
+    const task = `[[call: schedule_task ${JSON.stringify(wish)}]][[say: asked]]`;
+    const { code, stderr } = await session.client('run', task);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('schedule_task') });
+    const kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+    const made = await kube.get(KINDS.SympoziumSchedule, { namespace: 'default', name: 'default-tidy' });
+    kube.close();
+    expect(made).toMatchObject({ spec: { schedule: '0 9 * * mon', task: 'Tidy up.' } });
   });
 
   it('exits 1 with reason and message when the run fails', async () => {

@@ -66,6 +66,11 @@ function probeOf(name: string): Probe {
     const request = () => reconcileRequest(name, reconciled.plural);
     return { name, request, status: 200, body: { outcome: 'settled' } };
   }
+  if (name.startsWith('route-')) {
+    // Nobody's message is parked, which takes a look at the cluster.
+    const body = { outcome: 'terminal', code: 'NOT_FOUND' };
+    return { name, request: () => messageRequest(name), status: 200, body };
+  }
   if (name.startsWith('sweep-')) {
     return { name, request: () => tickRequest(name, SECRET, new Date()), status: 200, body: expect.anything() };
   }
@@ -78,16 +83,28 @@ function listRequest(): Request {
   return new Request('http://place/api/v1/runs?namespace=default', { headers });
 }
 
-function reconcileRequest(name: string, plural: string): Request {
+const reconcileRequest = (name: string, plural: string): Request =>
+  envelopeRequest(name, {
+    type: 'ai.sympozium.reconcile',
+    subject: `${plural}/default/absent`,
+    data: { attempt: 0 },
+  });
+
+const messageRequest = (name: string): Request =>
+  envelopeRequest(name, {
+    type: 'ai.sympozium.message',
+    subject: 'sympozium.run.default.absent.uid.event',
+    data: { message: {}, sequence: 1, deliveries: 1 },
+  });
+
+function envelopeRequest(name: string, content: object): Request {
   const id = randomUUID();
   const body = JSON.stringify({
     specversion: '1.0',
     id,
     source: '/test',
-    type: 'ai.sympozium.reconcile',
-    subject: `${plural}/default/absent`,
     time: new Date().toISOString(),
-    data: { attempt: 0 },
+    ...content,
   });
   const headers = { 'content-type': 'application/json', ...sign(SECRET, id, body, new Date()) };
   return new Request(`http://place/functions/${name}`, { method: 'POST', body, headers });

@@ -6,6 +6,7 @@ import { sign } from '../../shared/delivery/signature.ts';
 import {
   aNatsServer,
   aRelay,
+  aRouter,
   CHANNEL,
   dataOf,
   publishSurely,
@@ -55,6 +56,21 @@ describe('a message that a function cannot deal with', () => {
     await until(() => world.calls.length === 2);
     expect(dataOf(world.calls)).toEqual(['m', 'm']);
     expect(await letters(world)).toEqual([]);
+  });
+
+  it('is not overtaken by a later one when its function takes messages in order', async () => {
+    const nats = await aNatsServer();
+    await nats.start();
+    const functions = await theFunctions((call) => {
+      const [data] = dataOf([call]);
+      const first = call.type === 'ai.sympozium.message' && call.data.deliveries === 1;
+      return data === 'a' && first ? { outcome: 'requeueAfter', seconds: 0.5 } : SETTLED;
+    });
+    const router = aRouter({ inOrder: true });
+    const { bus } = await aRelay({ natsUrl: nats.url, functionsUrl: functions.url }, [router]);
+    for (const data of ['a', 'b', 'c']) await publishSurely(bus, data);
+    await until(() => functions.calls.length === 4);
+    expect(dataOf(functions.calls)).toEqual(['a', 'a', 'b', 'c']);
   });
 
   it('is parked with its reason when it fails for good, and goes to that function once more when replayed', async () => {

@@ -16,6 +16,7 @@ export function subscribeInputs(options: { ipc: string; config: BridgeConfig; bu
   const { config } = options;
   if (config.runSubject) {
     deliverTo(options, `${config.runSubject}.followup`, 'input/followup');
+    deliverTo(options, `${config.runSubject}.answer`, 'input/answer');
     return;
   }
   deliverTo(options, `sympozium.agent.followup.${config.run.id}`, 'input/followup');

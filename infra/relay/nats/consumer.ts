@@ -12,6 +12,8 @@ export interface ConsumerLoopOptions {
   /** Durable name. */
   durable: string;
   subject: string;
+  /** No message before the one ahead of it is dealt with, also when that is retried. */
+  inOrder: boolean;
   /** Messages in hand at a time, shared by the consumers of a function. */
   slots: Slots;
   handle: MessageHandler;
@@ -22,6 +24,8 @@ export interface ConsumerLoopOptions {
 /** JetStream's own code. */
 const CONSUMER_NOT_FOUND = 10014;
 const FETCH_MS = 10_000;
+/** Messages given out and not dealt with, those that wait for a retry among them. */
+const MAX_PENDING = 1_000;
 const RETRY_MS = 1_000;
 
 /** Counts what is in hand against a limit. */
@@ -50,7 +54,8 @@ export function createSlots(limit: number) {
 }
 
 /** Pulls one durable consumer's messages for as long as the relay runs, making stream and consumer anew when they are lost. */
-export function createConsumerLoop({ bus, durable, subject, slots, handle, ackWaitMs, clock }: ConsumerLoopOptions) {
+export function createConsumerLoop(options: ConsumerLoopOptions) {
+  const { bus, durable, subject, inOrder, slots, handle, ackWaitMs, clock } = options;
   const stopping = new AbortController();
   let fetching: ConsumerMessages | undefined;
   let consumer: Consumer | undefined;
@@ -93,7 +98,12 @@ export function createConsumerLoop({ bus, durable, subject, slots, handle, ackWa
   async function ensureConsumer(): Promise<Consumer> {
     const manager = await managerOf(bus);
     await ensureStreams(manager);
-    const settings = { ack_wait: nanos(ackWaitMs), max_deliver: -1, max_ack_pending: 1_000, filter_subject: subject };
+    const settings = {
+      ack_wait: nanos(ackWaitMs),
+      max_deliver: -1,
+      max_ack_pending: inOrder ? 1 : MAX_PENDING,
+      filter_subject: subject,
+    };
     const exists = await manager.consumers.info(STREAM, durable).catch((error: unknown) => {
       if (isApiError(error, CONSUMER_NOT_FOUND)) return undefined;
       throw error;

@@ -25,7 +25,7 @@ const STREAMS_RETRY_MS = 2_000;
 export function createMessageBus({ bus, functions, observe, ...rest }: MessageBusOptions) {
   const stopping = new AbortController();
   const inHand: Slots[] = [];
-  const loops = functions.flatMap(({ name, timeoutSeconds, concurrency, subjects = [] }) => {
+  const loops = functions.flatMap(({ name, timeoutSeconds, concurrency, subjects = [], inOrder = false }) => {
     const slots = createSlots(concurrency);
     inHand.push(slots);
     const handle = createMessageHandler({
@@ -37,7 +37,7 @@ export function createMessageBus({ bus, functions, observe, ...rest }: MessageBu
       observe: (outcome, reason) => observe(name, outcome, reason),
     });
     return subjects.map((subject) =>
-      createConsumerLoop({ ...rest, bus, durable: durableName(name, subject), subject, slots, handle }),
+      createConsumerLoop({ ...rest, bus, durable: durableName(name, subject), subject, inOrder, slots, handle }),
     );
   });
 
