@@ -300,9 +300,10 @@ describe('a token', () => {
 
   it('reaches the server from the variable, and nobody else: no log, result or manifest [CTL-WM1]', async () => {
     const pod = await aPod();
-    const { url } = await anMcpServer({ token, call: () => said(`your token is ${token}`) });
+    const { url } = await anMcpServer({ token, about: ` as ${token}`, call: () => said(`your token is ${token}`) });
     const servers = [{ name: 'a', url, toolsPrefix: 'p', auth }];
-    expect(names(await discovered(pod, servers, { MCP_AUTH_A: token }))).toEqual(['p_echo']);
+    const [tool] = await discovered(pod, servers, { MCP_AUTH_A: token });
+    expect(tool).toMatchObject({ name: 'p_echo', description: 'Does echo as [redacted]' });
     const bridge = await aBridge(pod, servers, { MCP_AUTH_A: token });
     expect((await call(pod, { tool: 'p_echo' })).content?.[0]?.text).toBe('your token is [redacted]');
 

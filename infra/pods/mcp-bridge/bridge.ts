@@ -30,7 +30,7 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   const manifestPath = paths.toHost(config.manifestPath);
   const scratch = paths.toHost('/ipc/.tmp');
   const servers = createServers({ ...config, log, ...(options.connectMs && { connectMs: options.connectMs }) });
-  const discover = async () => writeManifest(manifestPath, await discoverTools(configs, servers, log), scratch);
+  const discover = async () => writeManifest(manifestPath, await discoverTools(configs, servers, log), scratch, redact);
   try {
     if (config.discoverOnly) {
       stop.addEventListener('abort', () => void servers.close());

@@ -33,6 +33,8 @@ export interface McpServerOptions {
   /** Answers with JSON instead of an event stream. */
   json?: boolean;
   token?: string;
+  /** Added to what the server says of its tools. */
+  about?: string;
   call?: (tool: string, input: unknown) => CallToolResult | Promise<CallToolResult>;
   /** Answers in place of the server. */
   intercept?: (body: { method?: string; id?: unknown }) => Response | undefined;
@@ -42,7 +44,14 @@ export const said = (text: string): CallToolResult => ({ content: [{ type: 'text
 
 /** An MCP server of the official SDK over HTTP, with sessions, until the test ends. */
 export async function anMcpServer(options: McpServerOptions = {}): Promise<McpServerFixture> {
-  const { tools = ['echo'], page = 1000, json = false, token, call = (tool) => said(`from ${tool}`) } = options;
+  const {
+    tools = ['echo'],
+    page = 1000,
+    json = false,
+    token,
+    about = '',
+    call = (tool) => said(`from ${tool}`),
+  } = options;
   const sessions = new Map<string, WebStandardStreamableHTTPServerTransport>();
   const calls: McpServerFixture['calls'] = [];
   const headers: Headers[] = [];
@@ -60,7 +69,11 @@ export async function anMcpServer(options: McpServerOptions = {}): Promise<McpSe
       const from = Number(params?.cursor ?? 0);
       const listed = tools.slice(from, from + page);
       return {
-        tools: listed.map((name) => ({ name, description: `Does ${name}`, inputSchema: { type: 'object' as const } })),
+        tools: listed.map((name) => ({
+          name,
+          description: `Does ${name}${about}`,
+          inputSchema: { type: 'object' as const },
+        })),
         ...(from + page < tools.length && { nextCursor: String(from + page) }),
       };
     });

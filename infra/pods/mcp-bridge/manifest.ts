@@ -1,5 +1,5 @@
 import { writeFileAtomic } from '../ipc/files.ts';
-import { describeError, type Log } from '../ipc/log.ts';
+import { describeError, type Log, type Redact } from '../ipc/log.ts';
 import type { McpServerConfig } from './config.ts';
 import { byPrefix, type OfferedTool } from './offered-tools.ts';
 import type { Servers } from './servers.ts';
@@ -39,5 +39,5 @@ export async function discoverTools(
 
 const NONE: ReadonlyMap<string, OfferedTool> = new Map();
 
-export const writeManifest = (path: string, manifest: ToolManifest, scratch: string): Promise<void> =>
-  writeFileAtomic(path, JSON.stringify(manifest), { scratch });
+export const writeManifest = (path: string, manifest: ToolManifest, scratch: string, redact: Redact): Promise<void> =>
+  writeFileAtomic(path, redact(JSON.stringify(manifest)), { scratch });
