@@ -77,6 +77,8 @@ export const ANNOTATIONS = {
   traceparent: 'otel.dev/traceparent',
   /** Ours, on a run's Job: the resolved spec as JSON, so that a cut pass adopts it instead of resolving anew. */
   resolution: 'sympozium.ai/resolution',
+  /** Ours, on a run that an agent asked for: the id of the request, which its answer goes back with. */
+  spawnRequest: 'sympozium.ai/spawn-request',
   /** Ours, on objects made for others: a hash of what they were last built as. */
   applied: 'sympozium.ai/applied',
   certManagerClusterIssuer: 'cert-manager.io/cluster-issuer',

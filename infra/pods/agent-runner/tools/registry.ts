@@ -1,6 +1,7 @@
 import { isToolAllowed } from '../../../../shared/pods/tool-access.ts';
 import { channelTool } from './channel.ts';
 import { commandTool } from './command.ts';
+import { delegateTool } from './delegate.ts';
 import { fileTools } from './files.ts';
 import { mcpTools } from './mcp.ts';
 import { memoryTools } from './memory.ts';
@@ -14,7 +15,11 @@ export async function buildTools(context: ToolContext): Promise<AgentTool[]> {
     ...fileTools(context),
     commandTool(context),
     channelTool(context),
+<<<<<<< HEAD
     scheduleTool(context),
+=======
+    delegateTool(context),
+>>>>>>> 1634771 (Let agents have other agents do a task, once, within their team, and get the answer)
     ...memoryTools(context),
   ];
   const names = new Set(builtIn.map(({ name }) => name));

@@ -1,0 +1,53 @@
+import { describe, expect, it } from 'vitest';
+import { ANNOTATIONS } from '../../crds/labels.ts';
+import { replyToAsker } from './delegation.ts';
+import { aJob, anAgentRun, anExecuting, CONFIG, later, RUNNING } from './fixtures.ts';
+import { planAgentRun } from './plan.ts';
+
+const asked = anAgentRun({
+  metadata: {
+    annotations: { [ANNOTATIONS.spawnRequest]: 'q1' },
+    ownerReferences: [{ apiVersion: 'sympozium.ai/v1alpha1', kind: 'AgentRun', name: 'boss', uid: 'uid-boss' }],
+  },
+  spec: { parent: { runName: 'boss', sessionKey: '', spawnDepth: 1 } },
+  status: RUNNING,
+});
+
+describe('a run that an agent asked for', () => {
+  it('tells that agent its answer, after it is stored and before its mark [CTL-WD2]', () => {
+    const payload = { data: { status: 'success', response: 'Three.' } };
+    const { actions } = planAgentRun(
+      anExecuting({ primary: asked, bus: { state: 'read', payload } }),
+      later(60),
+      CONFIG,
+    );
+    expect(actions.map(({ verb }) => verb)).toEqual(['applyStatus', 'publish', 'publish', 'patchMetadata']);
+    expect(actions[1]).toMatchObject({
+      message: {
+        id: 'uid-run-reply',
+        subject: 'sympozium.run.team.boss.uid-boss.followup',
+        payload: {
+          data: { type: 'delegate.result', requestId: 'q1', run: 'run-1', status: 'success', response: 'Three.' },
+        },
+      },
+    });
+  });
+
+  it('tells it why there is none, also when it is deleted', () => {
+    const failed = replyToAsker(asked, { ...RUNNING, phase: 'Failed', error: 'timeout' });
+    expect(failed).toMatchObject([{ message: { payload: { data: { status: 'error', error: 'timeout' } } } }]);
+    const primary = { ...asked, metadata: { ...asked.metadata, deletionTimestamp: '2026-01-02T03:05:00Z' } };
+    const { actions } = planAgentRun({ stage: 'deleting', primary, job: aJob(), strayRoles: [] }, later(60), CONFIG);
+    expect(actions).toContainEqual(
+      expect.objectContaining({
+        message: expect.objectContaining({
+          payload: expect.objectContaining({ data: expect.objectContaining({ error: 'cancelled' }) }),
+        }),
+      }),
+    );
+  });
+
+  it('tells nobody when no request led to it', () => {
+    expect(replyToAsker(anAgentRun({ spec: asked.spec }), RUNNING)).toEqual([]);
+  });
+});
