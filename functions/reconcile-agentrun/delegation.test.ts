@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ANNOTATIONS } from '../../crds/labels.ts';
-import { replyToAsker } from './delegation.ts';
+import { answerAsker } from './delegation.ts';
 import { aJob, anAgentRun, anExecuting, CONFIG, later, RUNNING } from './fixtures.ts';
 import { planAgentRun } from './plan.ts';
 
@@ -24,30 +24,30 @@ describe('a run that an agent asked for', () => {
     expect(actions.map(({ verb }) => verb)).toEqual(['applyStatus', 'publish', 'publish', 'patchMetadata']);
     expect(actions[1]).toMatchObject({
       message: {
-        id: 'uid-run-reply',
-        subject: 'sympozium.run.team.boss.uid-boss.followup',
+        id: 'uid-run-answer',
+        subject: 'sympozium.run.team.boss.uid-boss.answer',
         payload: {
-          data: { type: 'delegate.result', requestId: 'q1', run: 'run-1', status: 'success', response: 'Three.' },
+          data: { id: 'q1', ok: true, message: 'Three.', run: 'run-1' },
         },
       },
     });
   });
 
   it('tells it why there is none, also when it is deleted', () => {
-    const failed = replyToAsker(asked, { ...RUNNING, phase: 'Failed', error: 'timeout' });
-    expect(failed).toMatchObject([{ message: { payload: { data: { status: 'error', error: 'timeout' } } } }]);
+    const failed = answerAsker(asked, { ...RUNNING, phase: 'Failed', error: 'timeout' });
+    expect(failed).toMatchObject([{ message: { payload: { data: { ok: false, message: 'timeout' } } } }]);
     const primary = { ...asked, metadata: { ...asked.metadata, deletionTimestamp: '2026-01-02T03:05:00Z' } };
     const { actions } = planAgentRun({ stage: 'deleting', primary, job: aJob(), strayRoles: [] }, later(60), CONFIG);
     expect(actions).toContainEqual(
       expect.objectContaining({
         message: expect.objectContaining({
-          payload: expect.objectContaining({ data: expect.objectContaining({ error: 'cancelled' }) }),
+          payload: expect.objectContaining({ data: expect.objectContaining({ message: 'cancelled' }) }),
         }),
       }),
     );
   });
 
   it('tells nobody when no request led to it', () => {
-    expect(replyToAsker(anAgentRun({ spec: asked.spec }), RUNNING)).toEqual([]);
+    expect(answerAsker(anAgentRun({ spec: asked.spec }), RUNNING)).toEqual([]);
   });
 });

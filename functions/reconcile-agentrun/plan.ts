@@ -10,7 +10,7 @@ import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
-import { replyToAsker } from './delegation.ts';
+import { answerAsker } from './delegation.ts';
 import { CANCELLED, type Failure } from './failure.ts';
 import { revocations, strayRevocations } from './grants.ts';
 import { rememberActions } from './memory-block.ts';
@@ -198,7 +198,7 @@ function planDeletion(seen: Ending): Plan {
     ...revocations(run, resolutionOf(run, job)),
     ...strayRevocations(strayRoles),
     ...wakesAtEnd(run, seen.queue),
-    ...replyToAsker(run, run.status ?? {}),
+    ...answerAsker(run, run.status ?? {}),
     { verb: 'publish', message: cancelledEvent(run) },
     mark(run),
   ];

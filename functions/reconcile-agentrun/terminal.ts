@@ -8,7 +8,7 @@ import { fitName } from '../../shared/kube/names.ts';
 import { JOBS, refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
-import { replyToAsker } from './delegation.ts';
+import { answerAsker } from './delegation.ts';
 import { revocations } from './grants.ts';
 import { heldAnswerRemovals } from './held-answer.ts';
 import { resolutionOf } from './progress.ts';
@@ -37,7 +37,7 @@ export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, qu
     ...workspaceRemovals(run, resolution),
     ...heldAnswerRemovals(run, status),
     ...wakesAtEnd(run, queue),
-    ...replyToAsker(run, status),
+    ...answerAsker(run, status),
     { verb: 'publish', message: terminalEvent(run, status) },
     mark(run),
   ];

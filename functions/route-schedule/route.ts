@@ -3,13 +3,13 @@
 import { KINDS } from '../../crds/group.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumSchedule } from '../../crds/sympoziumschedule.ts';
-import { type BusEnvelope, runSubject } from '../../shared/bus/subjects.ts';
 import { isProblem, parseSchedule } from '../../shared/cron/schedule.ts';
 import { AppError } from '../../shared/errors.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { isToolAllowed } from '../../shared/pods/tool-access.ts';
 import type { Action, Plan } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
+import { answerTo } from '../../shared/runs/answer.ts';
 import type { ScheduleRouteConfig } from './config.ts';
 import type { Observed } from './observed.ts';
 import type { ScheduleRequest } from './request.ts';
@@ -47,14 +47,9 @@ export function routeRefusedSchedule(seen: Observed, { action, message }: Refusa
 
 function told({ asker, sequence, request: { id } }: Observed, { ok, says, actions }: Decision, now: Date): Plan {
   if (asker !== undefined) {
-    const payload: BusEnvelope = {
-      topic: 'agent.request.answer',
-      timestamp: now.toISOString(),
-      metadata: { agentRunID: asker.name, namespace: asker.namespace },
-      data: { id, ok, message: says },
-    };
-    const answer = { id: `${asker.uid}-schedule-${sequence}`, subject: `${runSubject(asker)}.answer`, payload };
-    return { actions: [...actions, { verb: 'publish', message: answer }], reason: says };
+    const parts = { id: `${asker.uid}-schedule-${sequence}`, timestamp: now.toISOString() };
+    const message = answerTo(asker, { id, ok, message: says }, parts);
+    return { actions: [...actions, { verb: 'publish', message }], reason: says };
   }
   if (!ok) throw new AppError('SPEC_INVALID', says);
   return { actions, reason: says };

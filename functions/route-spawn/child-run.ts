@@ -3,6 +3,7 @@ import { API_VERSION } from '../../crds/group.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { fitName } from '../../shared/kube/names.ts';
+import { controllerReference } from '../../shared/kube/objects.ts';
 import { modelOf } from '../../shared/runs/instance-model.ts';
 import type { SpawnRequest } from './request.ts';
 
@@ -36,7 +37,7 @@ export function childRun({ childName, id, wanted }: Request, asker: AgentRun, ta
         [ANNOTATIONS.spawnRequest]: id,
         ...(traceparent !== undefined && { [ANNOTATIONS.traceparent]: traceparent }),
       },
-      ownerReferences: [{ apiVersion: API_VERSION, kind: 'AgentRun', name: metadata.name, uid: metadata.uid ?? '' }],
+      ownerReferences: [controllerReference(asker)],
     },
     spec: {
       instanceRef: target.metadata.name,

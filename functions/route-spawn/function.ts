@@ -16,5 +16,7 @@ export const manifest: FunctionManifest = {
       resources: [KINDS.SympoziumInstance.plural, KINDS.PersonaPack.plural],
       verbs: ['get'],
     },
+    // Owner references that block the owner's deletion need it (OwnerReferencesPermissionEnforcement).
+    { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/finalizers'], verbs: ['update'] },
   ],
 };

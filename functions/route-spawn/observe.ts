@@ -4,19 +4,21 @@ import { LABELS } from '../../crds/labels.ts';
 import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { isDnsSubdomain } from '../../shared/kube/names.ts';
-import type { RouteContext } from '../../shared/route/app.ts';
+import type { RoutedMessage } from '../../shared/reconcile/function.ts';
+import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { Observed } from './observed.ts';
 import { installedAs, packOf } from './personas.ts';
-import type { SpawnRequest } from './request.ts';
+import { requestOf } from './request.ts';
 
-export async function observeRequest(request: SpawnRequest, { kube, signal }: RouteContext): Promise<Observed> {
+export async function observeRequest(message: RoutedMessage, { kube, signal }: ObserveContext): Promise<Observed> {
+  const request = requestOf(message);
   const { namespace, name, uid } = request.asker;
   const run = await kube.get<AgentRun>(KINDS.AgentRun, { namespace, name }, { signal });
-  if (run === undefined || run.metadata.uid !== uid) return { asker: undefined, instance: undefined };
+  if (run === undefined || run.metadata.uid !== uid) return { request, primary: undefined, instance: undefined };
   const instanceOf = (instance: string) =>
     kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: instance }, { signal });
   const instance = await instanceOf(run.spec.instanceRef);
-  const seen = { asker: run, instance };
+  const seen = { request, primary: run, instance };
   if ('invalid' in request.wanted || instance === undefined) return seen;
   const { targetPersona } = request.wanted;
   if (targetPersona === '') return { ...seen, target: instance };

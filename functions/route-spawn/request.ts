@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
+import { runOfSubject } from '../../shared/bus/subjects.ts';
 import { AppError } from '../../shared/errors.ts';
 import { fitName } from '../../shared/kube/names.ts';
-import type { RoutedMessage } from '../../shared/route/app.ts';
+import type { RoutedMessage } from '../../shared/reconcile/function.ts';
 
 /** An agent's request for another run (AgentRun spec, 6.1). `id` is ours; agents of the original give none. */
 const SpawnSchema = z.object({
@@ -31,21 +32,19 @@ export interface SpawnRequest {
 }
 
 /** Throws `REQUEST_INVALID`, which parks the message, when it cannot be told who asks. */
-export function requestOf({ subject, payload }: RoutedMessage): SpawnRequest {
-  const [, , namespace, run, uid] = subject.split('.');
-  const envelope = EnvelopeSchema.safeParse(payload);
-  if (namespace === undefined || run === undefined || uid === undefined || !envelope.success) {
+export function requestOf({ subject, message }: RoutedMessage): SpawnRequest {
+  const asker = runOfSubject(subject);
+  const envelope = EnvelopeSchema.safeParse(message);
+  if (asker === undefined || !envelope.success) {
     throw new AppError('REQUEST_INVALID', 'A request for a run must come in an envelope, on a subject of a run');
   }
   const { timestamp, data } = envelope.data;
   const wanted = SpawnSchema.safeParse(data);
-  const id = (wanted.success ? wanted.data.id : undefined) ?? digest(JSON.stringify(payload));
-  // `_` stands for the dots of a name.
-  const name = run.replaceAll('_', '.');
+  const id = (wanted.success ? wanted.data.id : undefined) ?? digest(JSON.stringify(message));
   return {
-    asker: { namespace, name, uid },
+    asker,
     id,
-    childName: `${fitName(`sub-${name}`, 52)}-${digest(`${uid}/${id}`)}`,
+    childName: `${fitName(`sub-${asker.name}`, 52)}-${digest(`${asker.uid}/${id}`)}`,
     timestamp,
     wanted: wanted.success ? wanted.data : { invalid: z.prettifyError(wanted.error) },
   };

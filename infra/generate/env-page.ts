@@ -22,11 +22,8 @@ const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'reconcile-sympoziumconfig': z.object({}),
   'reconcile-sympoziumpolicy': z.object({}),
   'reconcile-sympoziumschedule': z.object({}),
-<<<<<<< HEAD
   'route-schedule': ScheduleRouteEnvironmentSchema,
-=======
   'route-spawn': z.object({}),
->>>>>>> 1634771 (Let agents have other agents do a task, once, within their team, and get the answer)
   'sweep-agentruns': RunSweepEnvironmentSchema,
   'sweep-schedules': SweepEnvironmentSchema,
   'reconcile-sympoziuminstance': InstanceEnvironmentSchema,
@@ -40,23 +37,13 @@ that is wrong, without its value. **Required** variables have no default.
 
 /** `docs/env.md`: every environment variable of every program. Throws when a function is missing here. */
 export function envPage(manifests: readonly FunctionManifest[]): string {
-<<<<<<< HEAD
   const called = manifests.filter(({ reconciles, subjects }) => reconciles !== undefined || subjects !== undefined);
   const names = called.map(({ name }) => code(name));
-=======
-  const called = manifests
-    .filter(({ reconciles, subjects }) => reconciles !== undefined || subjects !== undefined)
-    .map(({ name }) => code(name));
->>>>>>> 1634771 (Let agents have other agents do a task, once, within their team, and get the answer)
   return [
     INTRODUCTION,
     section('The host', 'Besides these, what its functions read.', variablesOf(HostEnvironmentSchema)),
     section('The relay', '', variablesOf(RelayEnvironmentSchema)),
-<<<<<<< HEAD
     section('Functions that the relay calls', `Each of ${names.join(', ')}.`, variablesOf(ShellEnvironmentSchema)),
-=======
-    section('Functions that the relay calls', `Each of ${called.join(', ')}.`, variablesOf(ShellEnvironmentSchema)),
->>>>>>> 1634771 (Let agents have other agents do a task, once, within their team, and get the answer)
     ...manifests.flatMap(({ name }) => {
       const variables = variablesOf(schemaOf(name));
       return variables.length === 0 ? [] : [section(`Function ${code(name)}`, '', variables)];

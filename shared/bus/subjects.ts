@@ -24,10 +24,6 @@ export function runOfSubject(subject: string): { namespace: string; name: string
 /** Where a run is told that a slot it may have waited for is free. The run's name and UID are as in `runSubject`. */
 export const slotSubject = (run: { namespace: string; name: string; uid: string }): string => `${runSubject(run)}.slot`;
 
-/** What is addressed to a run at work: its pod writes it to `/ipc/input`. */
-export const followupSubject = (run: { namespace: string; name: string; uid: string }): string =>
-  `${runSubject(run)}.followup`;
-
 /** Where a run's pod takes replies, so that it cannot listen to those of others. */
 export const inboxOf = (uid: string): string => `_INBOX_${uid}`;
 

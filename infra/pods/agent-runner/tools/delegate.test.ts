@@ -21,7 +21,7 @@ async function requestIn(pod: PodFolders): Promise<{ id: string }> {
 }
 
 const answer = (pod: PodFolders, data: object) =>
-  writeFile(pod.paths.toHost(`/ipc/input/followup-${Math.random()}.json`), JSON.stringify(data));
+  writeFile(pod.paths.toHost(`/ipc/input/answer-${Math.random()}.json`), JSON.stringify(data));
 
 describe('delegate_to_persona', () => {
   it('asks for a run and gives its answer, whatever else is said to the agent meanwhile [CTL-WD1]', async () => {
@@ -36,10 +36,9 @@ describe('delegate_to_persona', () => {
       agentId: 'default',
     });
     await answer(pod, { text: 'Hurry.' });
-    await answer(pod, { requestId: 'another', status: 'success', response: 'No.' });
-    await answer(pod, { requestId: request.id, status: 'success', response: 'Written.' });
+    await answer(pod, { id: 'another', ok: true, message: 'No.' });
+    await answer(pod, { id: request.id, ok: true, message: 'Written.' });
     expect(await told).toBe('Written.');
-    expect(await readdir(pod.paths.toHost('/ipc/input'))).toHaveLength(2);
   });
 
   it('says why there is no answer', async () => {
@@ -47,7 +46,7 @@ describe('delegate_to_persona', () => {
     const told = delegate(pod, { task: 'Write.' });
     const { id } = await requestIn(pod);
     const expected = expect(told).rejects.toThrow('The other agent did not do it: sub-agent depth 3 exceeds max 2');
-    await answer(pod, { requestId: id, status: 'error', error: 'sub-agent depth 3 exceeds max 2' });
+    await answer(pod, { id, ok: false, message: 'sub-agent depth 3 exceeds max 2' });
     await expected;
   });
 

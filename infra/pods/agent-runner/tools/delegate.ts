@@ -1,13 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonIfComplete, writeFileAtomic } from '../../ipc/files.ts';
-import { watchFolders } from '../../ipc/watch.ts';
+import { writeFileAtomic } from '../../ipc/files.ts';
+import { answerTo } from './answer.ts';
 import { defineTool } from './define.ts';
 import { type AgentTool, type ToolContext, ToolError } from './tool.ts';
 
-const POLL_MS = 500;
 /** Left of the run's own time to do something with the answer, or without one. */
 const RESERVE_MS = 30_000;
 
@@ -36,47 +33,12 @@ export function delegateTool(context: ToolContext): AgentTool {
       const path = paths.toHost(`/ipc/spawn/request-${id}.json`);
       await writeFileAtomic(path, JSON.stringify(request), { scratch: paths.toHost('/ipc/.tmp') });
       const left = context.startedAt + config.limits.runTimeoutMs - RESERVE_MS - Date.now();
-      return answerTo(
-        id,
-        paths.toHost('/ipc/input'),
-        Math.min(left, (timeout ?? Number.POSITIVE_INFINITY) * 1000),
-        signal,
-      );
+      const waitMs = Math.min(left, (timeout ?? Number.POSITIVE_INFINITY) * 1000);
+      const answer = await answerTo(id, paths, waitMs, signal);
+      if (answer === undefined)
+        throw new ToolError('The other agent has not answered in time. It may still be at work.');
+      if (!answer.ok) throw new ToolError(`The other agent did not do it: ${answer.message}`);
+      return answer.message || '(no response)';
     },
   });
-}
-
-const replySchema = z.object({
-  requestId: z.string(),
-  status: z.enum(['success', 'error']),
-  response: z.string().default(''),
-  error: z.string().default(''),
-});
-
-async function answerTo(id: string, folder: string, waitMs: number, signal: AbortSignal): Promise<string> {
-  const deadline = Date.now() + waitMs;
-  const changes = watchFolders([folder]);
-  try {
-    while (Date.now() < deadline) {
-      signal.throwIfAborted();
-      const reply = await replyIn(folder, id);
-      if (reply?.status === 'success') return reply.response || '(no response)';
-      if (reply !== undefined) throw new ToolError(`The other agent did not do it: ${reply.error}`);
-      await changes.next(POLL_MS);
-    }
-    throw new ToolError('The other agent has not answered in time. It may still be at work.');
-  } finally {
-    changes.close();
-  }
-}
-
-async function replyIn(folder: string, id: string): Promise<z.output<typeof replySchema> | undefined> {
-  const names = await readdir(folder).catch(() => []);
-  for (const name of names.filter((one) => one.startsWith('followup-'))) {
-    const reply = replySchema.safeParse(await readJsonIfComplete(join(folder, name)));
-    if (!reply.success || reply.data.requestId !== id) continue;
-    await rm(join(folder, name), { force: true });
-    return reply.data;
-  }
-  return undefined;
 }

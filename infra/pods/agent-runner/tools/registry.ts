@@ -15,11 +15,8 @@ export async function buildTools(context: ToolContext): Promise<AgentTool[]> {
     ...fileTools(context),
     commandTool(context),
     channelTool(context),
-<<<<<<< HEAD
     scheduleTool(context),
-=======
     delegateTool(context),
->>>>>>> 1634771 (Let agents have other agents do a task, once, within their team, and get the answer)
     ...memoryTools(context),
   ];
   const names = new Set(builtIn.map(({ name }) => name));

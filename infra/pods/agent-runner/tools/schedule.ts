@@ -1,16 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
-import { readJsonIfComplete, writeFileAtomic } from '../../ipc/files.ts';
-import { watchFolders } from '../../ipc/watch.ts';
+import { writeFileAtomic } from '../../ipc/files.ts';
+import { answerTo } from './answer.ts';
 import { defineTool } from './define.ts';
 import { type AgentTool, type ToolContext, ToolError } from './tool.ts';
 
 const ACTIONS = ['create', 'update', 'suspend', 'resume', 'delete'] as const;
 /** The control plane answers within moments; where an older bridge carries no answers, none comes. */
 const ANSWER_MS = 15_000;
-const POLL_MS = 250;
 
 export function scheduleTool({ paths }: ToolContext): AgentTool {
   return defineTool({
@@ -31,31 +28,9 @@ export function scheduleTool({ paths }: ToolContext): AgentTool {
       const request = { id, action, name, ...(schedule && { schedule }), ...(task && { task }) };
       const path = paths.toHost(`/ipc/schedules/schedule-${Date.now()}${id.slice(0, 8)}.json`);
       await writeFileAtomic(path, JSON.stringify(request), { scratch: paths.toHost('/ipc/.tmp') });
-      const answer = await answerTo(id, paths.toHost('/ipc/input'), signal);
+      const answer = await answerTo(id, paths, ANSWER_MS, signal);
       if (answer?.ok === false) throw new ToolError(answer.message);
       return answer?.message ?? 'The request was sent; whether it was carried out is not known yet.';
     },
   });
-}
-
-const answerSchema = z.object({ id: z.string(), ok: z.boolean(), message: z.string() });
-
-/** What the control plane says to a request; undefined when it says nothing in time. */
-async function answerTo(id: string, folder: string, signal: AbortSignal) {
-  const changes = watchFolders([folder]);
-  const deadline = Date.now() + ANSWER_MS;
-  try {
-    while (Date.now() < deadline) {
-      signal.throwIfAborted();
-      const names = (await readdir(folder).catch(() => [])).filter((name) => name.startsWith('answer-'));
-      for (const name of names) {
-        const answer = answerSchema.safeParse(await readJsonIfComplete(join(folder, name)));
-        if (answer.success && answer.data.id === id) return answer.data;
-      }
-      await changes.next(POLL_MS);
-    }
-    return undefined;
-  } finally {
-    changes.close();
-  }
 }

@@ -1,109 +1,25 @@
 import { describe, expect, it } from 'vitest';
 import { type AgentRun, AgentRunSchema } from '../../crds/agentrun.ts';
-import { API_VERSION, KINDS } from '../../crds/group.ts';
 import type { PersonaPackSpec } from '../../crds/personapack.ts';
-import { followupSubject, runSubject } from '../../shared/bus/subjects.ts';
-import type { KubeObject } from '../../shared/kube/objects.ts';
+import { runSubject } from '../../shared/bus/subjects.ts';
 import { KubeStatusError } from '../../shared/kube/status-error.ts';
-import type { RouteContext, RoutedMessage } from '../../shared/route/app.ts';
-import { createWorld, type World } from '../../test/property/world/world.ts';
-import { routeSpawn } from './router.ts';
-
-const NAMESPACE = 'team';
-const LEAD = 'research-team-lead';
-const WRITER = 'research-team-writer';
-
-const RESOLVED = {
-  skills: [],
-  timeout: '10m',
-  systemPrompt: '',
-  model: { provider: 'openai', model: 'chosen', authSecretRef: 'k' },
-};
-
-interface Setting {
-  relationships?: PersonaPackSpec['relationships'];
-  run?: object;
-  status?: object;
-}
-
-/** A pack of two personas, and a run of its lead that asks for others. */
-function aTeam({ relationships, run, status }: Setting = {}) {
-  const world = createWorld();
-  const put = (kind: keyof typeof KINDS, name: string, rest: object, labels: Record<string, string> = {}) =>
-    world.store.create(KINDS[kind], {
-      apiVersion: API_VERSION,
-      kind,
-      metadata: { name, namespace: NAMESPACE, labels },
-      ...rest,
-    } as KubeObject);
-  const persona = (name: string, model: string) =>
-    put(
-      'SympoziumInstance',
-      name,
-      {
-        spec: {
-          agents: {
-            default: { model, lifecycle: { postRun: [{ name: 'tidy', image: 'tidy:1' }], gateDefault: 'block' } },
-          },
-          authRefs: [{ provider: 'anthropic', secret: `${name}-key` }],
-          skills: [{ skillPackRef: 'search' }],
-        },
-      },
-      { 'sympozium.ai/persona-pack': 'research-team' },
-    );
-  persona(LEAD, 'large');
-  persona(WRITER, 'small');
-  put('PersonaPack', 'research-team', {
-    spec: { personas: [], ...(relationships && { relationships }) },
-    status: {
-      installedPersonas: [
-        { name: 'lead', instanceName: LEAD },
-        { name: 'writer', instanceName: WRITER },
-      ],
-    },
-  });
-  const asker = put('AgentRun', 'ask.1', {
-    spec: {
-      instanceRef: LEAD,
-      agentId: 'primary',
-      sessionKey: 's',
-      task: 'Lead.',
-      cleanup: 'delete',
-      mode: 'task',
-      model: { provider: 'openai', model: 'chosen', authSecretRef: 'k' },
-      ...run,
-    },
-    status: { phase: 'Running', resolution: RESOLVED, ...status },
-  }) as AgentRun;
-  return { world, asker };
-}
-
-const idOf = ({ metadata }: AgentRun) => ({ namespace: NAMESPACE, name: metadata.name, uid: metadata.uid ?? '' });
-function request(asker: AgentRun, data: unknown): RoutedMessage {
-  return {
-    subject: `${runSubject(idOf(asker))}.spawn`,
-    // Who asks is told by the subject alone.
-    payload: {
-      topic: 'agent.spawn.request',
-      timestamp: '2026-01-02T03:04:05Z',
-      metadata: { agentRunID: 'forged' },
-      data,
-    },
-  };
-}
-
-const contextOf = ({ kube, bus }: World): RouteContext => ({
-  kube: kube as unknown as RouteContext['kube'],
-  bus,
-  signal: new AbortController().signal,
-});
-const childrenIn = ({ store }: World): AgentRun[] =>
-  store.all(KINDS.AgentRun).flatMap(({ object }) => ((object as AgentRun).spec.parent ? [object as AgentRun] : []));
-const repliesIn = ({ bus }: World) => bus.published().map(({ payload }) => (payload as { data: object }).data);
+import { createWorld } from '../../test/property/world/world.ts';
+import {
+  aTeam,
+  childrenIn,
+  deliver,
+  idOf,
+  LEAD,
+  RESOLVED,
+  repliesIn,
+  request,
+  type Setting,
+  WRITER,
+} from './fixtures.ts';
 
 async function ask(data: unknown, setting: Setting = {}) {
   const { world, asker } = aTeam(setting);
-  await routeSpawn(request(asker, data), contextOf(world));
+  await deliver(world, request(asker, data));
   return { world, asker, children: childrenIn(world), replies: repliesIn(world) };
 }
 
@@ -135,14 +51,14 @@ describe('an agent that asks for a run', () => {
   it('gets it once, however often its message comes and wherever a pass was cut [CTL-WD2]', async () => {
     const { world, asker } = aTeam();
     for (const data of [{ id: 'q1', task: 'Count.' }, { task: 'An agent of the original gives no id.' }]) {
-      for (const _ of [1, 2, 3]) await routeSpawn(request(asker, data), contextOf(world));
+      for (const _ of [1, 2, 3]) await deliver(world, request(asker, data));
     }
     expect(childrenIn(world)).toHaveLength(2);
   });
 
   it('gets as many as it asks for, each under a name of its own [RUN-W29] [CTL-WD2]', async () => {
     const { world, asker } = aTeam();
-    for (const id of ['q1', 'q2', 'q3']) await routeSpawn(request(asker, { id, task: 'Count.' }), contextOf(world));
+    for (const id of ['q1', 'q2', 'q3']) await deliver(world, request(asker, { id, task: 'Count.' }));
     const names = childrenIn(world).map(({ metadata }) => metadata.name);
     expect(new Set(names).size).toBe(3);
     for (const name of names) expect(name.length).toBeLessThanOrEqual(63);
@@ -204,15 +120,8 @@ describe('an agent that asks for a run', () => {
   ])('is told why not when $when', async ({ data, setting, error }) => {
     const { world, asker, children, replies } = await ask(data, setting);
     expect(children).toEqual([]);
-    expect(replies).toEqual([
-      {
-        type: 'delegate.result',
-        requestId: expect.any(String),
-        status: 'error',
-        error: expect.stringContaining(error),
-      },
-    ]);
-    expect(world.bus.published()[0]?.subject).toBe(followupSubject(idOf(asker)));
+    expect(replies).toEqual([{ id: expect.any(String), ok: false, message: expect.stringContaining(error) }]);
+    expect(world.bus.published()[0]?.subject).toBe(`${runSubject(idOf(asker))}.answer`);
   });
 
   it('is told the words of the API server that refuses the run', async () => {
@@ -221,10 +130,8 @@ describe('an agent that asks for a run', () => {
     const refusing = async () => {
       throw new KubeStatusError(403, JSON.stringify(status), 'POST');
     };
-    const context = contextOf(world);
-    const kube: RouteContext['kube'] = { ...context.kube, create: refusing };
-    await routeSpawn(request(asker, { task: 'Count.' }), { ...context, kube });
-    expect(repliesIn(world)).toMatchObject([{ error: 'the run was refused: exceeded quota: runs' }]);
+    await deliver(world, request(asker, { task: 'Count.' }), { create: refusing });
+    expect(repliesIn(world)).toMatchObject([{ ok: false, message: 'the run was refused: exceeded quota: runs' }]);
   });
 
   it.each<{ when: string; asked: (asker: AgentRun) => AgentRun; status?: object }>([
@@ -235,19 +142,18 @@ describe('an agent that asks for a run', () => {
     },
   ])('gets nothing once $when', async ({ asked, status }) => {
     const { world, asker } = aTeam(status && { status });
-    await routeSpawn(request(asked(asker), { task: 'Count.' }), contextOf(world));
+    await deliver(world, request(asked(asker), { task: 'Count.' }));
     expect(childrenIn(world)).toEqual([]);
     expect(repliesIn(world)).toEqual([]);
   });
 
   it('is heard again when what it may do is not stored yet', async () => {
     const { world, asker } = aTeam({ status: { resolution: undefined } });
-    const asked = routeSpawn(request(asker, { task: 'Count.' }), contextOf(world));
-    await expect(asked).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await deliver(world, request(asker, { task: 'Count.' }))).toEqual({ outcome: 'retry', code: 'CONFLICT' });
   });
 
   it('is parked when it cannot be told who asks', async () => {
-    const message = { subject: 'sympozium.agent.spawn.request', payload: 'what' };
-    await expect(routeSpawn(message, contextOf(createWorld()))).rejects.toMatchObject({ code: 'REQUEST_INVALID' });
+    const message = { subject: 'sympozium.agent.spawn.request', sequence: 1, message: 'what' };
+    expect(await deliver(createWorld(), message)).toEqual({ outcome: 'terminal', code: 'REQUEST_INVALID' });
   });
 });
