@@ -26,6 +26,8 @@ function shown(action: Action): string {
       return `delete ${action.target.resource.kind} ${action.target.name} ${action.propagation}`;
     case 'publish':
       return `publish ${action.message.subject}`;
+    case 'event':
+      return `event ${action.event.metadata.name}`;
     case 'patchMetadata':
       return action.metadata.labels === undefined ? 'claim' : 'mark';
   }

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { REPORTED_EVENTS } from '../../shared/kube/resources.ts';
 import type { FunctionManifest, PolicyRule } from '../../shared/manifest.ts';
 
 const NAMESPACE = 'sympozium-system';
@@ -6,7 +7,7 @@ const labels = { 'app.kubernetes.io/part-of': 'sympozium' };
 
 /** `infra/generated/rbac.yaml`: an identity and a role for each function, for the relay and for the host, and nothing more. */
 export function rbacManifests(manifests: readonly FunctionManifest[]): string {
-  const identities = manifests.map(({ name, rules }) => identity(`sympozium-${name}`, rules));
+  const identities = manifests.map((manifest) => identity(`sympozium-${manifest.name}`, rulesOf(manifest)));
   const documents = [
     ...identities.flat(),
     ...identity('sympozium-relay', relayRules(manifests)),
@@ -14,6 +15,12 @@ export function rbacManifests(manifests: readonly FunctionManifest[]): string {
   ];
   const header = "# Generated from the functions' manifests by `npm run generate`.\n";
   return header + documents.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
+}
+
+/** Every pass may report what happened to its object: the shell does so for all reconcilers. */
+function rulesOf({ rules, reconciles }: FunctionManifest): PolicyRule[] {
+  if (reconciles === undefined) return rules;
+  return [...rules, { apiGroups: [REPORTED_EVENTS.group], resources: [REPORTED_EVENTS.plural], verbs: ['create'] }];
 }
 
 /** The relay lists and watches what the functions asked for, and writes nothing. */

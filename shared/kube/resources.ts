@@ -21,6 +21,8 @@ const resource = (group: string, plural: string, kind: string, namespaced = true
 /** The built-in resources that the control plane touches. Our own kinds are in `crds/group.ts`. */
 export const CONFIG_MAPS = resource('', 'configmaps', 'ConfigMap');
 export const EVENTS = resource('', 'events', 'Event');
+/** The newer form of the same objects, which the control plane writes. */
+export const REPORTED_EVENTS = resource('events.k8s.io', 'events', 'Event');
 export const NAMESPACES = resource('', 'namespaces', 'Namespace', false);
 export const PERSISTENT_VOLUME_CLAIMS = resource('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const PODS = resource('', 'pods', 'Pod');

@@ -1,7 +1,8 @@
 import type { Bus } from '../bus/bus.ts';
 import { isControlledBy, type KubeObject } from '../kube/objects.ts';
-import type { ObjectRef, Resource } from '../kube/resources.ts';
+import { type ObjectRef, REPORTED_EVENTS, type Resource } from '../kube/resources.ts';
 import { isNotFound, KubeStatusError } from '../kube/status-error.ts';
+import { log } from '../telemetry/log.ts';
 import type { Action } from './plan.ts';
 import type { KubeReader, KubeWriter, Refusal } from './reconciler.ts';
 
@@ -81,6 +82,9 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
       const at = { resource, name, ...(namespace !== undefined && { namespace }) };
       return kube.mergePatch(at, { metadata: { ...action.metadata, ...versions(uid, resourceVersion) } }, options);
     }
+    case 'event':
+      await report(action.event, execution);
+      return undefined;
     case 'delete':
       await kube.remove(action.target, { propagation: action.propagation, signal });
       return undefined;
@@ -107,6 +111,14 @@ async function createOnce(
     const message = `${resource.kind} "${object.metadata.name}" exists and belongs to something else`;
     throw new ActionRefused({ action, code: thrown.code, reason: thrown.reason, message }, primary, thrown);
   }
+}
+
+async function report(event: KubeObject, { kube, fieldManager, signal }: Execution): Promise<void> {
+  await kube.create(REPORTED_EVENTS, event, { fieldManager, signal }).catch((thrown: unknown) => {
+    // An API server that is away shows at the next write; one that refuses shows nowhere else.
+    if (!(thrown instanceof KubeStatusError) || thrown.reason === 'AlreadyExists') return;
+    log('warn', 'Event was not written', { event: event.metadata.name, code: thrown.code, error: thrown.message });
+  });
 }
 
 async function disown(target: ObjectRef, { kube, fieldManager, signal }: Execution): Promise<void> {

@@ -3,6 +3,7 @@ import type { Reply } from '../delivery/reply.ts';
 import { type AppError, ERRORS } from '../errors.ts';
 import { classifyFailure } from '../kube/failure.ts';
 import type { KubeObject } from '../kube/objects.ts';
+import { withEvents } from './events.ts';
 import { ActionRefused, type Execution, execute } from './execute.ts';
 import type { Plan } from './plan.ts';
 import type { KubeReader, KubeWriter, ObjectKey, Reconciler, Refusal } from './reconciler.ts';
@@ -48,10 +49,15 @@ export async function reconcile<Observed extends { primary: KubeObject | undefin
     const observed = await reconciler.observe(key, { kube, bus, now: time, traceparent, signal }, config);
     seen = { observedAt: now(), ...(observed.primary !== undefined && { primary: observed.primary }) };
     plan = reconciler.plan(observed, time, config);
-    if (observed.primary !== undefined) {
+    const { primary } = observed;
+    if (primary !== undefined) {
       const { resource, fieldManager } = reconciler;
-      const execution: Execution = { kube, bus, resource, fieldManager, primary: observed.primary, signal };
-      plan = await carryOut(plan, execution, (refusal) => reconciler.planRefused?.(observed, refusal, time, config));
+      const execution: Execution = { kube, bus, resource, fieldManager, primary, signal };
+      plan = withEvents(plan, primary, fieldManager, time);
+      plan = await carryOut(plan, execution, (refusal) => {
+        const other = reconciler.planRefused?.(observed, refusal, time, config);
+        return other && withEvents(other, primary, fieldManager, time);
+      });
     }
     const reply = replyTo(plan);
     report(told(reply));

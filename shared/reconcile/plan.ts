@@ -32,6 +32,8 @@ export type Action =
   | { verb: 'applyStatus'; status: object }
   /** Finalizers, labels or annotations of the primary, with the same precondition. `null` removes a key. */
   | { verb: 'patchMetadata'; metadata: MetadataPatch }
+  /** An Event about the primary. Best effort: one that cannot be written, or was before, keeps no pass from its work. */
+  | { verb: 'event'; event: KubeObject }
   | { verb: 'delete'; target: ObjectRef; propagation: 'Background' | 'Foreground' }
   /** Done once the bus has stored the message. */
   | { verb: 'publish'; message: BusMessage };

@@ -5,7 +5,7 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { ConfigMap } from '../../functions/reconcile-skillpack/config-map.ts';
 import { skillPackReconciler } from '../../functions/reconcile-skillpack/reconciler.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS } from '../../shared/kube/resources.ts';
+import { CONFIG_MAPS, EVENTS } from '../../shared/kube/resources.ts';
 import { type OwnPasses, ownPasses } from './own-passes.ts';
 
 const NAMESPACE = `skillpacks-${randomUUID().slice(0, 8)}`;
@@ -55,6 +55,12 @@ describe('reconcile-skillpack on a real API server, under its own role', () => {
     await create('wrong', { skills: skills('a/b') });
     await passes.settle('wrong');
     expect((await read('wrong'))?.status?.conditions).toMatchObject([{ status: 'False', reason: 'InvalidSkill' }]);
+    const fieldSelector = 'involvedObject.name=wrong';
+    const events = await passes.admin.list<KubeObject & { reason: string; type: string }>(EVENTS, {
+      namespace: NAMESPACE,
+      fieldSelector,
+    });
+    expect(events.items).toMatchObject([{ type: 'Warning', reason: 'InvalidSkill' }]);
     const theirs = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'taken', namespace: NAMESPACE } };
     await passes.admin.create(CONFIG_MAPS, { ...theirs, data: { theirs: 'x' } } as KubeObject, MANAGER);
     await create('taken', { skills: skills('a') });

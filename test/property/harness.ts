@@ -1,5 +1,7 @@
 import * as fc from 'fast-check';
 import { expect } from 'vitest';
+import { eventTypeOf } from '../../crds/events.ts';
+import type { Condition } from '../../crds/meta.ts';
 import type { Reply } from '../../shared/delivery/reply.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { type PassReport, reconcile } from '../../shared/reconcile/pass.ts';
@@ -42,7 +44,8 @@ const MAX_PASSES = 60;
 /**
  * The four properties of every reconciler, over generated worlds: it *settles* (a world that rests is planned no change, however
  * late), it is *polite* (and none is written), it *replays* (more passes than needed end in the same state), and it *survives* (a
- * pass killed after any of its writes, and run again, ends in the same state).
+ * pass killed after any of its writes, and run again, ends in the same state). In all of them each transition that people should
+ * know of is told by an Event, and none by two.
  */
 export async function checkReconciler<Observed extends { primary: KubeObject | undefined }, Config, Move>(
   scenario: Scenario<Observed, Config, Move>,
@@ -80,6 +83,7 @@ async function live<Observed extends { primary: KubeObject | undefined }, Config
   }
   await rest(scenario, world, passes);
   scenario.checkEnd(world, history);
+  checkEvents(world, history);
   return snapshot(world);
 }
 
@@ -150,9 +154,28 @@ async function rest<Observed extends { primary: KubeObject | undefined }, Config
   expect(world.interrupt.writes().slice(writes), 'is polite').toEqual([]);
 }
 
-/** All objects without their versions, and all messages. */
+/** Events are about what the primary went through. */
+function checkEvents({ store }: World, { primaries }: History): void {
+  const told = primaries.flatMap((primary, index) => {
+    const earlier = primaries[index - 1];
+    const before = earlier?.metadata.uid === primary.metadata.uid ? conditionsOf(earlier) : [];
+    return conditionsOf(primary).flatMap((condition) => {
+      const previous = before.find(({ type }) => type === condition.type);
+      return eventTypeOf(primary.kind, previous, condition) === undefined ? [] : [condition.reason];
+    });
+  });
+  const events = store.created('Event').map(({ object }) => (object as KubeObject & { reason: string }).reason);
+  expect(new Set(events), 'tells').toEqual(new Set(told));
+  expect(events.length, 'tells once').toBeLessThanOrEqual(told.length);
+}
+
+const conditionsOf = (primary: KubeObject | undefined): Condition[] =>
+  (primary as (KubeObject & { status?: { conditions?: Condition[] } }) | undefined)?.status?.conditions ?? [];
+
+/** All objects but Events, without their versions, and all messages. */
 function snapshot({ store, bus }: World): unknown {
-  const objects = store.all().map(({ object }) => {
+  const lasting = store.all().filter(({ object }) => object.kind !== 'Event');
+  const objects = lasting.map(({ object }) => {
     const { resourceVersion: _, ...metadata } = object.metadata;
     return { ...object, metadata };
   });

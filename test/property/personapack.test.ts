@@ -117,7 +117,8 @@ const scenario: Scenario<Observed, typeof config, Move> = {
   checkEnd: (world) => {
     const pack = read(world);
     if (pack === undefined) {
-      expect(world.store.all().map(({ object }) => object.metadata.name)).toEqual([]);
+      const left = world.store.all().filter(({ object }) => object.kind !== 'Event');
+      expect(left.map(({ object }) => object.metadata.name)).toEqual([]);
       return;
     }
     const { enabled, relationships, excludePersonas = [], personas } = pack.spec;
