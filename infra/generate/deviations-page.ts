@@ -7,6 +7,7 @@ import {
 import { readScenario } from '../../test/contract/api-golden.ts';
 import { LATER, DEVIATIONS as RUN_DEVIATIONS } from '../../test/contract/deviations.ts';
 import { INSTANCE_DEVIATIONS } from '../../test/contract/instance-deviations.ts';
+import { SCHEDULE_DEVIATIONS } from '../../test/contract/schedule-deviations.ts';
 import { code, table } from './markdown.ts';
 
 const INTRODUCTION = `# What is done otherwise
@@ -37,6 +38,12 @@ export function deviationsPage(): string {
     table(
       ['Id', 'Where', 'Why'],
       INSTANCE_DEVIATIONS.map(({ id, path, reason }) => [id, code(readable(path)), reason]),
+    ),
+    '## Schedules\n',
+    'The runs that they make, and their statuses. A schedule that is new waits for its first tick (CTL-WS6).\n',
+    table(
+      ['Id', 'Where', 'Why'],
+      SCHEDULE_DEVIATIONS.map(({ id, path, reason }) => [id, code(readable(path)), reason]),
     ),
     '## The REST API\n',
     'In every answer:\n',

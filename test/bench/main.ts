@@ -12,12 +12,13 @@ import { floor } from './scenarios/floor.ts';
 import { memoryIdle } from './scenarios/memory-idle.ts';
 import { measureProduct } from './scenarios/product.ts';
 import { requests } from './scenarios/requests.ts';
+import { schedules } from './scenarios/schedules.ts';
 import { steady } from './scenarios/steady.ts';
 import { throughput } from './scenarios/throughput.ts';
 import { markdownTable } from './table.ts';
 
 /** Those that wake the most sleep last: what they leave to be collected disturbs nobody. */
-const REAL = [steady, requests, throughput, floor, memoryIdle, burst];
+const REAL = [steady, requests, throughput, floor, schedules, memoryIdle, burst];
 const EMBEDDED = [requests, memoryIdle];
 const NAMES = ['bundles', 'product', ...new Set([...REAL, ...EMBEDDED].map(({ name }) => name))];
 

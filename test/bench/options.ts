@@ -8,6 +8,8 @@ export interface BenchOptions {
   only: string[];
   /** Runs of the burst and of the floor. */
   runs: number;
+  /** Minutes for which schedules tick. */
+  ticks: number;
   json: string | undefined;
   /** Folder for CPU profiles of relay and host. */
   cpuProfiles: string | undefined;
@@ -20,6 +22,7 @@ export const USAGE = `npm run bench -- [options]
                       and without either the embedded cluster
   --only NAME,…       some of the scenarios
   --runs N            runs of the burst (1000)
+  --ticks N           minutes for which 200 schedules tick (10)
   --json FILE         write the figures there as JSON
   --cpu-profiles DIR  write CPU profiles of relay and host there
   --help              print this`;
@@ -30,10 +33,14 @@ export function parseOptions(args: string[], env: Readonly<Record<string, string
   const runs = Number(values.runs);
   if (!Number.isInteger(runs) || runs < 1 || runs > 10_000)
     throw new AppError('CONFIG_INVALID', `--runs must be a number from 1 to 10000, not ${values.runs}`);
+  const ticks = Number(values.ticks);
+  if (!Number.isInteger(ticks) || ticks < 1 || ticks > 60)
+    throw new AppError('CONFIG_INVALID', `--ticks must be a number from 1 to 60, not ${values.ticks}`);
   return {
     kubeconfig: values.kubeconfig ?? (env['KUBECONFIG'] || undefined),
     only: (values.only ?? '').split(',').filter((name) => name !== ''),
     runs,
+    ticks,
     json: values.json,
     cpuProfiles: values['cpu-profiles'],
     help: values.help,
@@ -48,6 +55,7 @@ function parse(args: string[]) {
         kubeconfig: { type: 'string' },
         only: { type: 'string' },
         runs: { type: 'string', default: '1000' },
+        ticks: { type: 'string', default: '10' },
         json: { type: 'string' },
         'cpu-profiles': { type: 'string' },
         help: { type: 'boolean', default: false },
