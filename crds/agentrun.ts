@@ -1,7 +1,8 @@
 /** AgentRun: one task for one agent, from start to answer (AgentRun spec, section 1). */
 import * as z from 'zod';
 import { AgentRunStatusSchema } from './agentrun-status.ts';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
 import { duration, imagePullSecrets, list, objectName, prose, resource, stringList, stringMap, text } from './meta.ts';
@@ -97,6 +98,7 @@ export const agentRunDefinition: KindDefinition = {
     column('Phase', '.status.phase'),
     column('Pod', '.status.podName'),
     AGE,
+    ...whyColumns(CONDITIONS.succeeded),
   ],
   selectableFields: ['.status.phase', '.spec.instanceRef'],
 };

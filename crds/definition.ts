@@ -6,6 +6,8 @@ export interface PrinterColumn {
   name: string;
   type: 'string' | 'integer' | 'boolean' | 'date';
   jsonPath: string;
+  /** Shown only with `-o wide` when above 0. */
+  priority?: number;
 }
 
 /** All that the CustomResourceDefinition of a kind is generated from. */
@@ -24,5 +26,12 @@ export const column = (name: string, jsonPath: string, type: PrinterColumn['type
   type,
   jsonPath,
 });
+
+/** Columns that say why an object is as it is: reason and message of its main condition. */
+export const whyColumns = (condition: string): PrinterColumn[] =>
+  ['Reason', 'Message'].map((name) => ({
+    ...column(name, `.status.conditions[?(@.type=="${condition}")].${name.toLowerCase()}`),
+    priority: 1,
+  }));
 
 export const AGE: PrinterColumn = column('Age', '.metadata.creationTimestamp', 'date');

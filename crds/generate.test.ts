@@ -8,7 +8,9 @@ import { KINDS, type Kind } from './group.ts';
 const ROOT = new URL('../', import.meta.url);
 const columnsOf = (kind: Kind): string[] =>
   crdOf(DEFINITIONS[kind]).spec.versions.flatMap((version) =>
-    version.additionalPrinterColumns.map(({ name, type, jsonPath }) => `${name} ${type} ${jsonPath}`),
+    version.additionalPrinterColumns
+      .filter(({ priority = 0 }) => priority === 0)
+      .map(({ name, type, jsonPath }) => `${name} ${type} ${jsonPath}`),
   );
 
 describe('generatedFiles', () => {
@@ -106,6 +108,15 @@ describe('definitions', () => {
     },
   ])('show the columns of the original when kubectl gets $kind', ({ kind, columns }) => {
     expect(columnsOf(kind)).toEqual(columns);
+  });
+
+  it.each(Object.values(KINDS))('say why in the wide columns when kubectl gets $kind', ({ kind }) => {
+    const condition = kind === 'AgentRun' ? 'Succeeded' : 'Ready';
+    const [version] = crdOf(DEFINITIONS[kind]).spec.versions;
+    expect(version?.additionalPrinterColumns.filter(({ priority }) => priority === 1)).toMatchObject([
+      { name: 'Reason', jsonPath: `.status.conditions[?(@.type=="${condition}")].reason` },
+      { name: 'Message', jsonPath: `.status.conditions[?(@.type=="${condition}")].message` },
+    ]);
   });
 
   it('let runs be selected by phase and instance when listed', () => {

@@ -1,6 +1,7 @@
 /** MCPServer: tools for agents over the Model Context Protocol (controllers spec, 1.6). */
 import * as z from 'zod';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { conditions, list, objectName, observedGeneration, resource, stringList, stringMap, text } from './meta.ts';
 import { ResourceRequirementsSchema } from './resources.ts';
@@ -58,5 +59,6 @@ export const mcpServerDefinition: KindDefinition = {
     column('URL', '.status.url'),
     column('Tools', '.status.toolCount', 'integer'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
 };

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { AccessControlSchema } from './access-control.ts';
 import { InstanceAgentSandboxSchema } from './agent-sandbox.ts';
 import { AuthRefSchema } from './auth-ref.ts';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
 import {
@@ -140,5 +141,6 @@ export const personaPackDefinition: KindDefinition = {
     column('Workflow', '.spec.workflowType'),
     column('Phase', '.status.phase'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
 };

@@ -1,6 +1,7 @@
 /** SkillPack: instructions for agents, and the sidecar with the tools that they need (controllers spec, 1.3). */
 import * as z from 'zod';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import {
   conditions,
@@ -116,5 +117,6 @@ export const skillPackDefinition: KindDefinition = {
     column('Skills', '.status.skillCount', 'integer'),
     column('ConfigMap', '.status.configMapName'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
 };

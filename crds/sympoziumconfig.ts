@@ -1,6 +1,7 @@
 /** SympoziumConfig: the gateway that web endpoints are reached by (controllers spec, 1.7). */
 import * as z from 'zod';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { conditions, objectName, observedGeneration, resource, text } from './meta.ts';
 
@@ -63,5 +64,6 @@ export const sympoziumConfigDefinition: KindDefinition = {
     column('Domain', '.spec.gateway.baseDomain'),
     column('Phase', '.status.phase'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
 };

@@ -3,7 +3,8 @@ import * as z from 'zod';
 import { AccessControlSchema } from './access-control.ts';
 import { InstanceAgentSandboxSchema } from './agent-sandbox.ts';
 import { AuthRefSchema } from './auth-ref.ts';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
 import {
@@ -180,6 +181,7 @@ export const sympoziumInstanceDefinition: KindDefinition = {
     column('Active Agents', '.status.activeAgentPods', 'integer'),
     column('Total Runs', '.status.totalAgentRuns', 'integer'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
   selectableFields: ['.spec.policyRef'],
 };

@@ -1,6 +1,7 @@
 /** SympoziumPolicy: what the runs of an instance may do (controllers spec, 1.4). */
 import * as z from 'zod';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { conditions, list, mapOf, observedGeneration, resource, stringList, text } from './meta.ts';
 
@@ -114,5 +115,5 @@ export const sympoziumPolicyDefinition: KindDefinition = {
   description: 'SympoziumPolicy says what the runs of an instance may do.',
   spec: DefaultedSpecSchema,
   status: SympoziumPolicyStatusSchema,
-  printerColumns: [column('Bound', '.status.boundInstances', 'integer'), AGE],
+  printerColumns: [column('Bound', '.status.boundInstances', 'integer'), AGE, ...whyColumns(CONDITIONS.ready)],
 };

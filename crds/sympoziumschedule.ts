@@ -1,6 +1,7 @@
 /** SympoziumSchedule: a task at times given by cron (controllers spec, 1.5). */
 import * as z from 'zod';
-import { AGE, column, type KindDefinition } from './definition.ts';
+import { CONDITIONS } from './conditions.ts';
+import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { conditions, int64, list, objectName, observedGeneration, prose, resource, text, time } from './meta.ts';
 
@@ -107,5 +108,6 @@ export const sympoziumScheduleDefinition: KindDefinition = {
     column('Phase', '.status.phase'),
     column('Last Run', '.status.lastRunTime', 'date'),
     AGE,
+    ...whyColumns(CONDITIONS.ready),
   ],
 };

@@ -5,6 +5,7 @@ import { ROOT } from '../bundle/bundle.ts';
 import { deviationsPage } from './deviations-page.ts';
 import { envPage } from './env-page.ts';
 import { errorsPage } from './errors-page.ts';
+import { kindsPage } from './kinds-page.ts';
 import { loadManifests } from './manifests.ts';
 import { metricsPage } from './metrics-page.ts';
 import { rbacManifests } from './rbac.ts';
@@ -21,6 +22,7 @@ const files = new Map([
   ['docs/deviations.md', deviationsPage()],
   ['docs/env.md', envPage(manifests)],
   ['docs/errors.md', errorsPage()],
+  ['docs/kinds.md', kindsPage()],
   ['docs/metrics.md', metricsPage()],
 ]);
 

@@ -1,6 +1,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { DEFINITIONS } from '../../crds/definitions.ts';
+import { eventTypeOf } from '../../crds/events.ts';
+import { KINDS, type Kind } from '../../crds/group.ts';
+import { toStructural } from '../../crds/structural.ts';
 import { createApiApp } from '../../functions/api/app.ts';
 import { PatchInstanceSchema } from '../../functions/api/instance-patch.ts';
 import { CreateInstanceSchema } from '../../functions/api/instance-request.ts';
@@ -8,6 +12,7 @@ import { CreateRunSchema } from '../../functions/api/run-request.ts';
 import { aJob, anAgentRun, anInstance, aPack, aStarting } from '../../functions/reconcile-agentrun/fixtures.ts';
 import { ROOT } from '../../infra/bundle/bundle.ts';
 import { LOCAL_SECTIONS, PLATFORM_SECTIONS, POD_SECTIONS } from '../../infra/generate/env-variables.ts';
+import { reasonsOf } from '../../infra/generate/reasons.ts';
 import { Secret } from '../../shared/config/load.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 
@@ -85,6 +90,61 @@ describe('the page of metrics', () => {
       names(read(path), /kind: '(?:counter|histogram|gauge)',\s*name: '([\w.]+)'/g),
     );
     expect(distinct(names(read('docs/metrics.md'), /^\| `(sympozium\.[\w.]+)`/gm))).toEqual(distinct(measured));
+  });
+});
+
+describe('the page of kinds', () => {
+  const page = read('docs/kinds.md');
+  const sections = new Map(page.split(/^## /m).map((section) => [section.split('\n')[0] ?? '', section]));
+
+  it.each(Object.keys(KINDS) as Kind[])('names every reason of %s, and which are told by Events', (kind) => {
+    const rows = names(sections.get(kind) ?? '', /^\| (\w+ = \w+ \| `\w+` \| .+)$/gm).map((row) => row.split(' | '));
+    const told = rows.map(([condition = '', reason = '', , event = '']) => {
+      const [type = '', status = ''] = condition.split(' = ');
+      return {
+        type,
+        status: status as 'True',
+        reason: reason.replaceAll('`', ''),
+        event: event.replace(/ *\|$/, '').trim(),
+      };
+    });
+    for (const { event, ...after } of told) expect(event).toBe(eventTypeOf(kind, undefined, after) ?? '');
+    const reasons = reasonsOf(kind).map(({ reason }) => reason);
+    expect(told.map(({ reason }) => reason)).toEqual(expect.arrayContaining(reasons));
+  });
+
+  it.each(Object.keys(KINDS) as Kind[])('names every field of %s', (kind) => {
+    const { spec, status } = DEFINITIONS[kind];
+    const fields = [spec, status].flatMap((schema) => {
+      const { properties = {} } = toStructural(schema, kind);
+      return Object.keys(properties);
+    });
+    expect(fields.filter((field) => !sections.get(kind)?.includes(`| \`${field}\` |`))).toEqual([]);
+  });
+});
+
+describe('the page on adding a kind', () => {
+  const excerpts = names(read('docs/adding-a-kind.md'), /^```ts\n\/\/ ([\s\S]*?)^```/gm).map((block) => {
+    const [path = '', ...lines] = block.split('\n');
+    return [path, lines.join('\n').trimEnd()] as const;
+  });
+
+  it('shows code of every file that a kind is made of', () => {
+    expect(new Set(excerpts.map(([path]) => path.split('/').at(-1)))).toEqual(
+      new Set([
+        'group.ts',
+        'sympoziumpolicy.ts',
+        'conditions.ts',
+        'function.ts',
+        'observe.ts',
+        'plan.ts',
+        'handler.ts',
+      ]),
+    );
+  });
+
+  it.each(excerpts)('shows %s as it is', (path, text) => {
+    expect(read(path)).toContain(text);
   });
 });
 
