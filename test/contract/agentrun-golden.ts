@@ -33,6 +33,17 @@ export const caseNames = (): string[] =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
 
+/** Which test compares which cases, by the corpus's own naming. */
+export const COMPARED = {
+  'agentrun.test.ts': /^(run|end|fail)-|-run$/,
+  'standing.test.ts': /^(inst|pack|skillpack|policy|config)-/,
+  'schedule.test.ts': /^schedule-/,
+  'route-schedule.test.ts': /^router-schedule-/,
+} as const;
+
+export const casesOf = (test: keyof typeof COMPARED): string[] =>
+  caseNames().filter((name) => COMPARED[test].test(name));
+
 export function loadCase(name: string): Case {
   const read = (file: string) => readFileSync(new URL(`${name}/${file}.yaml`, FOLDER), 'utf8');
   const { spec = [], steps = [] } = parse(read('case')) as Pick<Case, 'spec' | 'steps'>;

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { actualForm, expectedForm } from './agentrun-form.ts';
-import { caseNames, loadCase } from './agentrun-golden.ts';
+import { casesOf, loadCase } from './agentrun-golden.ts';
 import { play } from './agentrun-play.ts';
 import { DEVIATIONS, LATER } from './deviations.ts';
 import { type Difference, differences } from './diff.ts';
 
-/** Cases about runs, by the corpus's own naming; the other areas belong to other functions. */
-const RUN_CASES = caseNames().filter((name) => /^(run|end|fail)-|-run$/.test(name));
+const RUN_CASES = casesOf('agentrun.test.ts');
 const PLAYED = RUN_CASES.filter((name) => !(name in LATER));
 
 async function differencesOf(name: string): Promise<Difference[]> {

@@ -7,11 +7,11 @@ import { scheduleReconciler } from '../../functions/reconcile-sympoziumschedule/
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import { createWorld, type World } from '../property/world/world.ts';
-import { type Case, caseNames, loadCase } from './agentrun-golden.ts';
+import { type Case, casesOf, loadCase } from './agentrun-golden.ts';
 import { type Difference, differences } from './diff.ts';
 import { SCHEDULE_DEVIATIONS } from './schedule-deviations.ts';
 
-const CASES = caseNames().filter((name) => name.startsWith('schedule-'));
+const CASES = casesOf('schedule.test.ts');
 const NAMESPACE = 'golden';
 /** The world begins at 03:04:05; the original makes a run at once, ours at the next full hour [CTL-WS6]. */
 const TO_TICK = 56 * 60;

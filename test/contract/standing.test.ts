@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { caseNames, loadCase } from './agentrun-golden.ts';
+import { casesOf, loadCase } from './agentrun-golden.ts';
 import { type Difference, differences } from './diff.ts';
 import { INSTANCE_DEVIATIONS } from './instance-deviations.ts';
 import { actualStanding, expectedStanding } from './instance-form.ts';
 import { playStanding } from './instance-play.ts';
 
-const CASES = caseNames().filter((name) => /^(inst|pack|skillpack|policy|config)-/.test(name));
+const CASES = casesOf('standing.test.ts');
 
 async function differencesOf(name: string): Promise<Difference[]> {
   const one = loadCase(name);
