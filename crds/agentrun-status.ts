@@ -15,6 +15,7 @@ import {
 } from './meta.ts';
 import { ModelSchema } from './model.ts';
 import { SkillRefSchema } from './skill-ref.ts';
+import { EgressSchema } from './sympoziumpolicy.ts';
 import { ToolPolicySchema } from './tool-policy.ts';
 
 const TokenUsageSchema = z.object({
@@ -54,6 +55,20 @@ const LimitSchema = z.object({
 });
 export type Limit = z.output<typeof LimitSchema>;
 
+const NetworkSchema = z.object({
+  allowDNS: z.boolean().describe('allowDNS lets the agent resolve names.'),
+  allowEventBus: z.boolean().describe('allowEventBus lets the pod reach the event bus.'),
+  allowedEgress: list(EgressSchema, 4096).optional().describe('allowedEgress lists what else the agent may reach.'),
+});
+
+const SandboxDefaultsSchema = z.object({
+  image: text().optional().describe('image of a sandbox that names none.'),
+  seccompProfile: text().optional().describe('seccompProfile of a run that names none, by type.'),
+  runtimeClass: text().optional().describe('runtimeClass of a Sandbox that names none.'),
+  maxCPU: text(64).optional().describe('maxCPU of a sandbox, as a quantity.'),
+  maxMemory: text(64).optional().describe('maxMemory of a sandbox, as a quantity.'),
+});
+
 const PostRunSchema = z.object({
   startedAt: time().describe('startedAt is when the postRun hooks began; their time-outs count from it.'),
   reason: text(1024).describe('reason that the run ends with, unless its gate decides otherwise.'),
@@ -84,6 +99,8 @@ export const ResolutionSchema = z.object({
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),
+  network: NetworkSchema.optional().describe('network that the policy leaves the run; absent when it closes nothing.'),
+  sandboxDefaults: SandboxDefaultsSchema.optional().describe('sandboxDefaults are what the policy sets for sandboxes.'),
   tools: ToolPolicySchema.optional().describe('tools that the run may use and may not; absent when all may be used.'),
   limits: list(LimitSchema)
     .optional()

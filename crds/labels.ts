@@ -24,6 +24,8 @@ export const LABELS = {
   managedBy: 'sympozium.ai/managed-by',
   /** Set by the mutating webhook on a run; network policies select pods by it. */
   role: 'sympozium.ai/role',
+  /** Ours, on pods of runs: `policy` where a network policy of their own closes their network. */
+  network: 'sympozium.ai/network',
   sandbox: 'sympozium.ai/sandbox',
   agentSandbox: 'sympozium.ai/agent-sandbox',
   personaPack: 'sympozium.ai/persona-pack',

@@ -47,7 +47,7 @@ const ToolGatingSchema = z.object({
   rules: list(ToolGatingRuleSchema, 4096).optional().describe('rules for single tools.'),
 });
 
-const EgressSchema = z.object({
+export const EgressSchema = z.object({
   host: text().describe('host that may be reached.'),
   port: z.int32().optional().describe('port that may be reached; all when absent.'),
 });

@@ -58,6 +58,7 @@ export const manifest: FunctionManifest = {
     // Owner references that block the owner's deletion need it (OwnerReferencesPermissionEnforcement).
     { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/finalizers'], verbs: ['update'] },
     { apiGroups: [KINDS.AgentRun.group], resources: ownKinds, verbs: ['get'] },
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['create', 'patch'] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },

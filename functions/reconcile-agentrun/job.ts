@@ -14,6 +14,7 @@ import { hookContainer, IPC_MOUNT, TMP_MOUNT, WORKSPACE_MOUNT } from './hook-con
 import { preRunHooks, wantsLifecycleAccess } from './hooks.ts';
 import { mcpBridgeContainer, mcpDiscoverContainer } from './mcp-container.ts';
 import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
+import { OWN_NETWORK } from './network-policy.ts';
 import type { RunBuild } from './run-build.ts';
 import { taskSidecars } from './run-build.ts';
 import { sandboxContainer } from './sandbox-container.ts';
@@ -44,8 +45,7 @@ export function jobFor(build: RunBuild): Job {
       backoffLimit: 0,
       ttlSecondsAfterFinished: 300,
       activeDeadlineSeconds: Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + DEADLINE_MARGIN_SECONDS,
-      // Network policies select agent pods by their role [RUN-W18].
-      template: { metadata: { labels: { ...labels, [LABELS.role]: 'agent' } }, spec: podSpec(build) },
+      template: { metadata: { labels: { ...labels, ...networkLabels(resolution) } }, spec: podSpec(build) },
     },
   };
 }
@@ -67,7 +67,7 @@ function podSpec(build: RunBuild): PodSpec {
     ...(host.some((access) => access.hostPID === true) && { hostPID: true }),
     ...(nodeSelector !== undefined && { nodeSelector }),
     ...pullSecrets(resolution),
-    securityContext: podSecurity(seccompOf(run)),
+    securityContext: podSecurity(seccompOf(run, resolution)),
     ...initContainers([...(withMcp ? [mcpDiscoverContainer(build)] : []), ...preRunContainers(build)]),
     containers: [
       agentContainer(build),
@@ -99,6 +99,12 @@ export function pullSecrets({ imagePullSecrets = [] }: RunBuild['resolution']): 
   return imagePullSecrets.length === 0 ? {} : { imagePullSecrets };
 }
 
+/** Network policies select agent pods by their role, and those of a policy of its own by that [RUN-W18] [CTL-WN1]. */
+const networkLabels = ({ network }: Resolution): Record<string, string> => ({
+  [LABELS.role]: 'agent',
+  ...(network !== undefined && { [LABELS.network]: OWN_NETWORK }),
+});
+
 /** Counts even where the sandbox is off, as in the original [RUN-029]. */
-export const seccompOf = ({ spec }: AgentRun): string | undefined =>
-  spec.sandbox?.securityContext?.seccompProfile?.type || undefined;
+export const seccompOf = ({ spec }: AgentRun, { sandboxDefaults }: Resolution): string | undefined =>
+  spec.sandbox?.securityContext?.seccompProfile?.type || sandboxDefaults?.seccompProfile;

@@ -20,5 +20,8 @@ export const postRunJobNameOf = (run: string): string => fitName(`${run}-postrun
 /** Role and RoleBinding of the hooks. */
 export const lifecycleRoleOf = (run: string): string => fitName(`sympozium-lifecycle-${run}`, 253);
 
+/** NetworkPolicy of the run's pod. */
+export const networkPolicyOf = (run: string): string => fitName(`sympozium-run-${run}`, 253);
+
 /** ConfigMap that keeps an answer until its gate has decided. */
 export const heldAnswerOf = (run: string): string => fitName(`${run}-held-answer`, 253);

@@ -61,7 +61,7 @@ function podSpec(run: AgentRun, resolution: Resolution, report: AgentReport, con
     ...(nodeSelector !== undefined && { nodeSelector }),
     ...near(report.nodeName),
     ...pullSecrets(resolution),
-    securityContext: podSecurity(seccompOf(run)),
+    securityContext: podSecurity(seccompOf(run, resolution)),
     initContainers: hookContainers(run, resolution, report),
     containers: [doneContainer(config)],
     volumes: [

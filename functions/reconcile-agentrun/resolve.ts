@@ -44,7 +44,7 @@ export function resolve(
     ...(personaPack !== '' && { personaPack }),
     ...(depth !== undefined && { depth }),
     ...(sharedMemory !== undefined && { sharedMemory }),
-    ...(policy !== undefined && { policy: policyOf(policy) }),
+    ...(policy !== undefined && { policy: policyOf(policy), ...boundsOf(policy) }),
     ...((tools.allow !== undefined || (tools.deny ?? []).length > 0) && { tools }),
     ...(limits.length > 0 && { limits }),
   };
@@ -63,6 +63,25 @@ function timeoutOf({ spec }: AgentRun, instance: SympoziumInstance, config: RunC
 function policyOf({ metadata }: SympoziumPolicy): NonNullable<Resolution['policy']> {
   const { name, uid, generation } = metadata;
   return { name, ...(uid !== undefined && { uid }), ...(generation !== undefined && { generation }) };
+}
+
+/** What a policy sets for the pod itself; what it forbids is judged before. */
+function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sandboxDefaults'> {
+  const { sandboxPolicy, networkPolicy } = spec;
+  const { denyAll, ...network } = networkPolicy ?? { denyAll: false };
+  const { defaultImage, maxCPU, maxMemory, seccompProfile, agentSandboxPolicy } = sandboxPolicy ?? {};
+  const defaults = {
+    image: defaultImage,
+    seccompProfile: seccompProfile?.type,
+    runtimeClass: agentSandboxPolicy?.defaultRuntimeClass,
+    maxCPU,
+    maxMemory,
+  };
+  const given = Object.entries(defaults).filter(([, value]) => value !== undefined && value !== '');
+  return {
+    ...(denyAll && 'allowDNS' in network && { network }),
+    ...(given.length > 0 && { sandboxDefaults: Object.fromEntries(given) }),
+  };
 }
 
 /** Something in the run that no pod could be given, named; such a run would loop or hang [RUN-W16]. */

@@ -16,6 +16,7 @@ import { mcpConfigMaps } from './mcp-config-map.ts';
 import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
 import { missingMemory } from './memory-env.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
+import { networkActions } from './network-policy.ts';
 import type { Starting } from './observed.ts';
 import { type ConcurrencyLimit, limitsOf } from './queue.ts';
 import { oversize, resolve } from './resolve.ts';
@@ -126,6 +127,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
     ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...workspaceActions(run, resolution),
     ...grantActions(build),
+    ...networkActions(build),
     { verb: 'create', resource: JOBS, object: jobFor(build) },
     applyInput(run, resolution),
   ];

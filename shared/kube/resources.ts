@@ -38,6 +38,7 @@ export const CLUSTER_ROLE_BINDINGS = resource(
   false,
 );
 export const DEPLOYMENTS = resource('apps', 'deployments', 'Deployment');
+export const NETWORK_POLICIES = resource('networking.k8s.io', 'networkpolicies', 'NetworkPolicy');
 export const JOBS = resource('batch', 'jobs', 'Job');
 /** Of the Gateway API, which a cluster may lack. */
 export const GATEWAYS = resource('gateway.networking.k8s.io', 'gateways', 'Gateway');
