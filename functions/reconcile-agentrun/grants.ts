@@ -83,9 +83,10 @@ function removals(resources: readonly Resource[], name: string, namespace?: stri
   return resources.map((resource) => ({ verb: 'delete', target: { resource, ...at }, propagation: 'Background' }));
 }
 
+/** In the cluster the parts are kept apart by what none of them can hold: `a-b` and `c` are not `a` and `b-c` [RUN-W19]. */
 function roleName({ metadata }: AgentRun, skill: string, cluster: boolean): string {
-  const run = cluster ? `${metadata.namespace}-${metadata.name}` : metadata.name;
-  return fitName(`sympozium-skill-${skill}-${run}`, 253);
+  const { namespace, name } = metadata;
+  return fitName(`sympozium-skill-${cluster ? [skill, namespace, name].join(':') : `${skill}-${name}`}`, 253);
 }
 
 function account(run: AgentRun): KubeObject {

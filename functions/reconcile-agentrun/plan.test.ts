@@ -296,7 +296,7 @@ describe('a run that has ended', () => {
     });
   });
 
-  it('loses its rights and its finalizer in the end, and gets its mark [RUN-116]', () => {
+  it('loses its rights and its finalizer in the end, and gets its mark, by which the history of its instance counts it [RUN-116] [RUN-W42]', () => {
     const resolution = {
       skills: [],
       timeout: '600s',
@@ -310,8 +310,8 @@ describe('a run that has ended', () => {
     });
     const one = plan({ stage: 'ended', primary, job: undefined, strayRoles: [] });
     expect(one.actions.map(shown)).toEqual([
-      'delete ClusterRoleBinding sympozium-skill-ops-team-run-1 Background',
-      'delete ClusterRole sympozium-skill-ops-team-run-1 Background',
+      'delete ClusterRoleBinding sympozium-skill-ops:team:run-1 Background',
+      'delete ClusterRole sympozium-skill-ops:team:run-1 Background',
       'delete ServiceAccount sympozium-run-run-1 Background',
       'publish sympozium.agent.run.failed',
       'mark',

@@ -105,7 +105,7 @@ describe('a Job or pod that ended without the agent', () => {
       why: 'JobNotOwned: Job not found',
     },
     {
-      when: 'the Job failed and its pod is lost [RUN-074]',
+      when: 'the Job failed and its pod is lost',
       parts: { job: endedJob('Failed', 'BackoffLimitExceeded'), pod: undefined },
       why: 'JobNotFound: Job failed',
     },
@@ -120,7 +120,7 @@ describe('a Job or pod that ended without the agent', () => {
       why: 'Timeout: timeout',
     },
     {
-      when: 'the node evicted the pod [RUN-W33]',
+      when: 'the node evicted the pod',
       parts: { pod: aPod({ phase: 'Failed', reason: 'Evicted', message: 'low on memory' }) },
       why: 'Evicted: pod evicted: low on memory',
     },
@@ -134,7 +134,7 @@ describe('a Job or pod that ended without the agent', () => {
       },
       why: 'PreRunFailed: init container pre-x exited with code 3',
     },
-  ])('fails the run when $when', ({ parts, why }) => {
+  ])('fails the run when $when [RUN-074] [RUN-W33]', ({ parts, why }) => {
     expect(whyAt(20, parts)).toBe(why);
   });
 });

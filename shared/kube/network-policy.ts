@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import type { KubeObject } from './objects.ts';
 
 /** The parts of `networking.k8s.io/v1` that our policies are built from. Names and shapes are Kubernetes' own. */
-export interface NetworkPeer {
+interface NetworkPeer {
   namespaceSelector?: { matchLabels: Record<string, string> };
   podSelector?: { matchLabels: Record<string, string> };
   ipBlock?: { cidr: string; except?: string[] };

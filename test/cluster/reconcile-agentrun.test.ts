@@ -13,10 +13,12 @@ import { runSubject } from '../../shared/bus/subjects.ts';
 import type { Reply } from '../../shared/delivery/reply.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { NetworkPolicy } from '../../shared/kube/network-policy.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import {
   CONFIG_MAPS,
   JOBS,
+  NETWORK_POLICIES,
   PERSISTENT_VOLUME_CLAIMS,
   PODS,
   ROLE_BINDINGS,
@@ -56,6 +58,18 @@ beforeAll(async () => {
       kind: 'SympoziumPolicy',
       metadata: { name: 'two', namespace: NAMESPACE },
       spec: { subagentPolicy: { maxDepth: 3, maxConcurrent: 2 } },
+    },
+    {
+      apiVersion: 'sympozium.ai/v1alpha1',
+      kind: 'SympoziumPolicy',
+      metadata: { name: 'closed', namespace: NAMESPACE },
+      spec: { networkPolicy: { allowedEgress: [{ host: '192.0.2.7', port: 5432 }, { host: 'api.example' }] } },
+    },
+    {
+      apiVersion: 'sympozium.ai/v1alpha1',
+      kind: 'SympoziumInstance',
+      metadata: { name: 'enclosed', namespace: NAMESPACE },
+      spec: { policyRef: 'closed', agents: { default: { model: 'm' } } },
     },
     {
       apiVersion: 'sympozium.ai/v1alpha1',
@@ -289,6 +303,37 @@ describe('reconcile-agentrun on a real API server, under its own role', () => {
       .poll(() => admin.get(KINDS.AgentRun, { namespace: NAMESPACE, name: 'deleted' }), { timeout: 20_000 })
       .toBeUndefined();
     await expect.poll(run.job, { timeout: 20_000 }).toBeUndefined();
+  });
+
+  it('ends a run whose spec is set to cancel, and keeps it', async () => {
+    const run = aRun('cancelled');
+    await run.create();
+    await run.pass();
+    await run.podAppears();
+    await run.pass();
+    expect((await run.read()).status?.phase).toBe('Running');
+    const at = { resource: KINDS.AgentRun, namespace: NAMESPACE, name: 'cancelled' };
+    await admin.mergePatch(at, { spec: { cancel: true } }, { fieldManager: 'cluster-test' });
+    await run.pass();
+    expect((await run.read()).status).toMatchObject({ phase: 'Failed', conditions: [{ reason: 'Cancelled' }] });
+    await expect.poll(run.job, { timeout: 20_000 }).toBeUndefined();
+    const before = run.writes();
+    expect(await run.pass()).toEqual({ outcome: 'settled' });
+    expect(run.writes()).toBe(before);
+  });
+
+  it('may close the network of a run by a policy that the API server takes [CTL-WN1]', async () => {
+    const run = aRun('enclosed', { instanceRef: 'enclosed' });
+    await run.create();
+    expect(await run.pass()).toMatchObject({ outcome: 'requeueAfter' });
+    expect(await run.job()).toBeDefined();
+    const at = { namespace: NAMESPACE, name: 'sympozium-run-enclosed' };
+    const policy = await admin.get<NetworkPolicy>(NETWORK_POLICIES, at);
+    expect(policy?.spec.egress.flatMap(({ to }) => to.flatMap(({ ipBlock }) => ipBlock?.cidr ?? []))).toEqual([
+      '192.0.2.7/32',
+      '0.0.0.0/0',
+      '::/0',
+    ]);
   });
 
   it('starts two of eight runs whose passes all go on at once, and the next when one ends [RUN-W36]', async () => {

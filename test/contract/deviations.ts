@@ -179,7 +179,7 @@ export const DEVIATIONS: Deviation[] = [
   {
     id: 'RUN-W19',
     reason: 'Rights in the cluster are named with the namespace of their run',
-    path: /^\/created\/ClusterRole(Binding)? sympozium-skill-[\w-]+-(<ns>-)?run-\w+$/,
+    path: /^\/created\/ClusterRole(Binding)? sympozium-skill-[\w-]+(-|:[\w<>]+:)run-\w+$/,
   },
 
   // Limits

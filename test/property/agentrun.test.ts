@@ -111,6 +111,26 @@ describe('the AgentRun reconciler', () => {
     },
   );
 
+  it.each([1, 2, 3, 4, 5])(
+    'takes the Job that it has just made for what it is when a pass was cut after %i writes [RUN-W10] [RUN-W12]',
+    async (writes) => {
+      const world = createWorld();
+      populateRun(world);
+      const pass = () => {
+        const dependencies = { ...world, config, now: world.clock.now, report: () => {} };
+        return reconcile(agentRunReconciler, RUN_KEY, dependencies, new AbortController().signal);
+      };
+      world.interrupt.killAfter(writes);
+      await pass().catch(() => undefined);
+      world.interrupt.killAfter(undefined);
+      for (const _ of [1, 2, 3]) await pass();
+      playRunMove(world, { what: 'podCreated' });
+      await pass();
+      expect(runIn(world)?.status?.phase).toBe('Running');
+      expect(world.store.created('Job')).toHaveLength(1);
+    },
+  );
+
   it.each([0, 1, 2, 3])(
     'ends a cancelled run by the next pass, with nothing left of it, after %i steps',
     async (steps) => {
