@@ -99,6 +99,8 @@ export const ResolutionSchema = z.object({
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),
+  retries: z.int32().optional().describe('retries is how often the run may begin anew; absent when it may not.'),
+  attempt: z.int32().optional().describe('attempt counts how often the run began anew; absent in its first.'),
   network: NetworkSchema.optional().describe('network that the policy leaves the run; absent when it closes nothing.'),
   sandboxDefaults: SandboxDefaultsSchema.optional().describe('sandboxDefaults are what the policy sets for sandboxes.'),
   tools: ToolPolicySchema.optional().describe('tools that the run may use and may not; absent when all may be used.'),

@@ -59,12 +59,24 @@ const NetworkPolicySchema = z.object({
   allowedEgress: list(EgressSchema, 4096).optional().describe('allowedEgress lists what else agents may reach.'),
 });
 
+const RetryPolicySchema = z.object({
+  infrastructureFailures: z
+    .int32()
+    .min(0)
+    .max(5)
+    .default(0)
+    .describe(
+      'infrastructureFailures is how often a run begins anew whose pod was evicted or lost. What its agent did until then stays done.',
+    ),
+});
+
 export const SympoziumPolicySpecSchema = z.object({
   sandboxPolicy: SandboxPolicySchema.optional().describe('sandboxPolicy governs sandboxes.'),
   subagentPolicy: SubagentPolicySchema.optional().describe('subagentPolicy bounds what runs may start.'),
   toolGating: ToolGatingSchema.optional().describe('toolGating says which tools agents may use.'),
   featureGates: mapOf(z.boolean()).optional().describe('featureGates switch code-execution and sub-agents.'),
   networkPolicy: NetworkPolicySchema.optional().describe('networkPolicy says what agents may reach.'),
+  retryPolicy: RetryPolicySchema.optional().describe('retryPolicy says which runs begin anew; none when absent.'),
 });
 
 const EffectivePolicySchema = z.object({

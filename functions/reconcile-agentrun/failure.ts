@@ -6,12 +6,20 @@ export interface Failure {
   reason: RunReason | typeof NOT_SUPPORTED;
   error: string;
   message: string;
+  /** The pod was lost through no doing of the run: what it was at could be begun anew. */
+  infrastructure?: true;
 }
 
 export const failure = (reason: Failure['reason'], error: string, message: string = error): Failure => ({
   reason,
   error,
   message,
+});
+
+/** A failure of what the run runs on. */
+export const infrastructureFailure = (...parts: Parameters<typeof failure>): Failure => ({
+  ...failure(...parts),
+  infrastructure: true,
 });
 
 /** A check of what the run asks for, in the original's words. */

@@ -11,6 +11,9 @@ export const jobNameOf = (run: string): string => fitName(run);
 
 export const inputConfigMapOf = (run: string): string => fitName(`${run}-input`, 253);
 
+/** Job of a run that begins anew. */
+export const retryJobNameOf = (run: string, attempt: number): string => fitName(`${run}-retry-${attempt}`);
+
 /** The PersistentVolumeClaim that the agent and its hooks share. */
 export const workspaceOf = (run: string): string => fitName(`${run}-workspace`, 253);
 

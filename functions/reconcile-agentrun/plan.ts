@@ -18,6 +18,7 @@ import type { Ending, Executing, Observed, Starting } from './observed.ts';
 import { hooksFollow, planPostRun, startPostRun, withoutHooks } from './post-run.ts';
 import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
+import { planRetry } from './retry.ts';
 import { failedStatus, queuedStatus, runningStatus, succeededStatus } from './run-status.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
 import { hasFinalizer } from './stage.ts';
@@ -138,6 +139,8 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
     const begun = started === undefined ? [] : [applyStatus(started)];
     return { actions: [...actions, ...begun], reason: verdict.why, requeueAfterSeconds: verdict.seconds };
   }
+  const retry = planRetry(seen, status, verdict, now);
+  if (retry !== undefined) return { ...retry, actions: [...actions, ...retry.actions] };
   if (hooksFollow(status)) {
     const begun = startPostRun(seen, status, verdict, now, config);
     return { ...begun, actions: [...actions, ...begun.actions] };
@@ -167,9 +170,11 @@ function lateInput({ primary, job, inputFound }: Executing): Action[] {
 
 const applyStatus = (status: AgentRunStatus): Action => ({ verb: 'applyStatus', status });
 
-/** The status Running, when the first pod of a pending run's Job is there and it is not stored yet. */
+/** The status Running, when a pod of the run's Job is there and it is not stored yet: its first, or that of a new attempt. */
 function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentRunStatus | undefined {
-  if (run.status?.phase === AGENT_RUN_PHASES.running || job === undefined || pod === undefined) return undefined;
+  const { phase, podName } = run.status ?? {};
+  const known = phase === AGENT_RUN_PHASES.running && podName !== undefined;
+  if (known || job === undefined || pod === undefined) return undefined;
   const startedAt = startOf(run, job) ?? now;
   return runningStatus(run, { jobName: job.metadata.name, pod, startedAt, resolution: resolutionOf(run, job) }, now);
 }

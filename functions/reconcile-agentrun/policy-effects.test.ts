@@ -130,6 +130,11 @@ const EFFECTS: Readonly<Record<string, Effect>> = {
     parts: child,
     shows: "feature gate 'sub-agents' is disabled",
   },
+  'retryPolicy.infrastructureFailures': {
+    without: { retryPolicy: {} },
+    having: { retryPolicy: { infrastructureFailures: 2 } },
+    shows: '"retries":2',
+  },
   'networkPolicy.denyAll': {
     without: { networkPolicy: { denyAll: false } },
     having: { networkPolicy: { denyAll: true } },

@@ -66,7 +66,7 @@ function policyOf({ metadata }: SympoziumPolicy): NonNullable<Resolution['policy
 }
 
 /** What a policy sets for the pod itself; what it forbids is judged before. */
-function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sandboxDefaults'> {
+function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sandboxDefaults' | 'retries'> {
   const { sandboxPolicy, networkPolicy } = spec;
   const { denyAll, ...network } = networkPolicy ?? { denyAll: false };
   const { defaultImage, maxCPU, maxMemory, seccompProfile, agentSandboxPolicy } = sandboxPolicy ?? {};
@@ -77,8 +77,10 @@ function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sand
     maxCPU,
     maxMemory,
   };
+  const { infrastructureFailures: retries = 0 } = spec.retryPolicy ?? {};
   const given = Object.entries(defaults).filter(([, value]) => value !== undefined && value !== '');
   return {
+    ...(retries > 0 && { retries }),
     ...(denyAll && 'allowDNS' in network && { network }),
     ...(given.length > 0 && { sandboxDefaults: Object.fromEntries(given) }),
   };

@@ -101,6 +101,22 @@ export function succeededStatus(
 
 const GOOD = { reason: RUN_REASONS.succeeded, message: 'The agent gave a result' };
 
+/** Running still, in another pod, which is not seen yet. */
+export function retriedStatus(
+  run: AgentRun,
+  { podName: _, ...status }: AgentRunStatus,
+  { jobName, message }: { jobName: string; message: string },
+  now: Date,
+): AgentRunStatus {
+  const { resolution } = status;
+  const next: AgentRunStatus = {
+    ...status,
+    jobName,
+    ...(resolution !== undefined && { resolution: { ...resolution, attempt: (resolution.attempt ?? 0) + 1 } }),
+  };
+  return withClaim(run, next, { status: 'Unknown', reason: RUN_REASONS.running, message }, now);
+}
+
 /** PostRunning: how the agent ended is stored, an answer under a gate elsewhere [RUN-W13]. */
 export function postRunningStatus(run: AgentRun, status: AgentRunStatus, ended: Ended, now: Date): AgentRunStatus {
   const { resolution } = status;

@@ -67,7 +67,9 @@ export function disposal(job: Job | undefined, status: AgentRunStatus): Action[]
   const decided = status.conditions?.find(({ type }) => type === CONDITIONS.succeeded)?.reason;
   const reason = status.resolution?.postRun?.reason ?? decided;
   const reported = reason === RUN_REASONS.succeeded || reason === RUN_REASONS.agentFailed;
-  if (reported && job.spec.template.spec.containers.length <= 2) return [];
+  // Of a run that began anew it is not known which pod reported.
+  const first = status.resolution?.attempt === undefined;
+  if (reported && first && job.spec.template.spec.containers.length <= 2) return [];
   // The pod must be gone before the Job is, so that a run that was ended never works on unseen [RUN-082].
   return [deletion(job, OVER_AT_ONCE.includes(reason ?? '') ? 'Foreground' : 'Background')];
 }

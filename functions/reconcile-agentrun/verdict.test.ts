@@ -125,6 +125,18 @@ describe('a Job or pod that ended without the agent', () => {
       why: 'Evicted: pod evicted: low on memory',
     },
     {
+      when: 'the node evicted the pod, and killed its agent for it',
+      parts: {
+        pod: aPod({
+          phase: 'Failed',
+          reason: 'Evicted',
+          message: 'low on memory',
+          containerStatuses: [{ name: 'agent', state: { terminated: { exitCode: 137, reason: 'Error' } } }],
+        }),
+      },
+      why: 'Evicted: pod evicted: low on memory',
+    },
+    {
       when: 'an init container failed',
       parts: {
         pod: aPod({

@@ -2,11 +2,11 @@ import { RUN_REASONS } from '../../crds/conditions.ts';
 import { jobEnd } from '../../shared/pods/job.ts';
 import type { Pod, TerminatedState } from '../../shared/pods/pod.ts';
 import type { RunConfig } from './config.ts';
-import { type Failure, failure, JOB_NOT_FOUND, JOB_TAKEN } from './failure.ts';
+import { type Failure, failure, infrastructureFailure, JOB_NOT_FOUND, JOB_TAKEN } from './failure.ts';
 import { ownTimeout, preRunHooks, runningHook } from './hooks.ts';
 import type { Executing } from './observed.ts';
 import { busOutcome, logOutcome, type Outcome, rateLimitLine } from './outcome.ts';
-import { failedPod } from './pod-failure.ts';
+import { failedPod, lostPod } from './pod-failure.ts';
 import { agentEnd, deadlineOf, isOverdue, resolutionOf } from './progress.ts';
 import { startFailure } from './start-failure.ts';
 
@@ -52,6 +52,8 @@ const failed = (why: Failure): Verdict => ({ kind: 'failed', failure: why });
 /** How the run ended without a report, or undefined while it goes on. */
 function endOf(seen: Executing, now: Date): Verdict | undefined {
   const { primary, job, pod } = seen;
+  const lost = pod === undefined ? undefined : lostPod(pod);
+  if (lost !== undefined) return failed(lost);
   const end = agentEnd(pod);
   if (end !== undefined) return afterAgent(seen, end, now);
   if (job === undefined) return failed(seen.jobTaken ? JOB_TAKEN : JOB_NOT_FOUND);
@@ -69,7 +71,7 @@ function endOf(seen: Executing, now: Date): Verdict | undefined {
           'agent ended without a result',
           'The pod of the run was removed before its result was read',
         )
-      : failure(
+      : infrastructureFailure(
           RUN_REASONS.jobNotFound,
           'Job failed',
           `The pod of the run was lost before there was a result: ${jobEnded.message || jobEnded.reason}`,

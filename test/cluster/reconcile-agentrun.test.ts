@@ -63,7 +63,10 @@ beforeAll(async () => {
       apiVersion: 'sympozium.ai/v1alpha1',
       kind: 'SympoziumPolicy',
       metadata: { name: 'closed', namespace: NAMESPACE },
-      spec: { networkPolicy: { allowedEgress: [{ host: '192.0.2.7', port: 5432 }, { host: 'api.example' }] } },
+      spec: {
+        retryPolicy: { infrastructureFailures: 1 },
+        networkPolicy: { allowedEgress: [{ host: '192.0.2.7', port: 5432 }, { host: 'api.example' }] },
+      },
     },
     {
       apiVersion: 'sympozium.ai/v1alpha1',
@@ -334,6 +337,29 @@ describe('reconcile-agentrun on a real API server, under its own role', () => {
       '0.0.0.0/0',
       '::/0',
     ]);
+  });
+
+  it('begins a run anew whose pod was evicted, with a Job that the API server takes', async () => {
+    const run = aRun('evicted', { instanceRef: 'enclosed' });
+    await run.create();
+    await run.pass();
+    await run.podAppears();
+    await run.pass();
+    const labelSelector = `${LABELS.agentRun}=evicted`;
+    const [pod] = (await admin.list(PODS, { namespace: NAMESPACE, labelSelector })).items;
+    const metadata = { name: pod?.metadata.name ?? '', namespace: NAMESPACE };
+    const status = { phase: 'Failed', reason: 'Evicted', message: 'low on memory' };
+    const evicted = { apiVersion: 'v1', kind: 'Pod', metadata, status } as KubeObject;
+    await admin.applyStatus(PODS, evicted, { fieldManager: 'kubelet' });
+    await run.pass();
+    expect((await run.read()).status).toMatchObject({ phase: 'Running', jobName: 'evicted-retry-1' });
+    const pods = async () => (await admin.list(PODS, { namespace: NAMESPACE, labelSelector })).items.length;
+    await expect.poll(pods, { timeout: 20_000 }).toBe(2);
+    await run.pass();
+    expect((await run.read()).status?.podName).toMatch(/^evicted-retry-1-/);
+    await run.agentAnswers('Again.');
+    await run.pass();
+    expect((await run.read()).status).toMatchObject({ phase: 'Succeeded', result: 'Again.' });
   });
 
   it('starts two of eight runs whose passes all go on at once, and the next when one ends [RUN-W36]', async () => {

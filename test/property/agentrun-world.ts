@@ -5,7 +5,7 @@ import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import { runSubject } from '../../shared/bus/subjects.ts';
 import { rfc3339 } from '../../shared/kube/conditions.ts';
-import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
+import { controllerReference, isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
 import { JOBS, PODS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { ContainerStatus, Pod, PodSpec } from '../../shared/pods/pod.ts';
@@ -83,14 +83,20 @@ export function hooks({ gate }: { gate?: LifecycleHooks['gateDefault'] } = {}): 
 }
 
 /** An instance with a key, and a run of it. */
-export function populateRun({ store }: World, lifecycle?: LifecycleHooks): void {
+export function populateRun({ store }: World, lifecycle?: LifecycleHooks, retries = 0): void {
   const metadata = (name: string) => ({ name, namespace: RUN_KEY.namespace });
   store.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: metadata('key') });
   store.create(KINDS.SympoziumInstance, {
     apiVersion: API_VERSION,
     kind: 'SympoziumInstance',
     metadata: metadata('inst'),
-    spec: { agents: { default: { model: 'small' } } },
+    spec: { agents: { default: { model: 'small' } }, ...(retries > 0 && { policyRef: 'patient' }) },
+  } as KubeObject);
+  store.create(KINDS.SympoziumPolicy, {
+    apiVersion: API_VERSION,
+    kind: 'SympoziumPolicy',
+    metadata: metadata('patient'),
+    spec: { retryPolicy: { infrastructureFailures: retries } },
   } as KubeObject);
   store.create(KINDS.AgentRun, {
     apiVersion: API_VERSION,
@@ -131,13 +137,16 @@ export function playRunMove(world: World, move: RunMove): void {
 
 export function sceneOf(world: World): Scene {
   const of = <T>(resource: Resource, component: string) =>
-    world.store.all(resource).find(({ object }) => object.metadata.labels?.[LABELS.component] === component)?.object as
-      | T
-      | undefined;
+    world.store.all(resource).findLast(({ object }) => object.metadata.labels?.[LABELS.component] === component)
+      ?.object as T | undefined;
+  const job = of<Job>(JOBS, COMPONENTS.agentRun);
+  const pod = of<Pod>(PODS, COMPONENTS.agentRun);
+  // A run that began anew has another Job, whose pod is to come.
+  const past = job !== undefined && pod !== undefined && !isControlledBy(pod, job);
   return {
     world,
-    job: of<Job>(JOBS, COMPONENTS.agentRun),
-    pod: of<Pod>(PODS, COMPONENTS.agentRun),
+    job,
+    pod: past ? undefined : pod,
     hookJob: of<Job>(JOBS, COMPONENTS.postRun),
     hookPod: of<Pod>(PODS, COMPONENTS.postRun),
   };

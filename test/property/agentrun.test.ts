@@ -29,24 +29,25 @@ const config = loadRunConfig({});
 
 type RunScenario = Scenario<Parameters<typeof agentRunReconciler.plan>[0], typeof config, RunMove>;
 
-const scenarioOf = (lifecycle?: LifecycleHooks): RunScenario => ({
+const scenarioOf = (lifecycle?: LifecycleHooks, retries = 0): RunScenario => ({
   reconciler: agentRunReconciler,
   config,
   key: RUN_KEY,
-  populate: (world) => populateRun(world, lifecycle),
+  populate: (world) => populateRun(world, lifecycle, retries),
   move: runMove,
   play: playRunMove,
   calm: ({ bus }) => bus.setAway(false),
-  check: holdsAlways,
+  check: (world, history) => holdsAlways(world, history, retries),
   checkEnd: holdsAtRest,
 });
 
-/** At most one Job of the agent and one of its hooks ever, a phase that never goes back, and never two different terminal events. */
-function holdsAlways({ store, bus }: World, { primaries }: History): void {
+/** At most one Job of the agent for each attempt and one of its hooks ever, a phase that never goes back, and never two different terminal events. */
+function holdsAlways({ store, bus }: World, { primaries }: History, retries: number): void {
   const runs = store.created('AgentRun');
   for (const component of [COMPONENTS.agentRun, COMPONENTS.postRun]) {
     const made = store.created('Job').filter(({ object }) => object.metadata.labels?.[LABELS.component] === component);
-    expect(made.length).toBeLessThanOrEqual(runs.length);
+    const attempts = component === COMPONENTS.agentRun ? 1 + retries : 1;
+    expect(made.length).toBeLessThanOrEqual(runs.length * attempts);
   }
   const phases = primaries.map((run) => rank(run as AgentRun));
   expect(phases).toEqual(phases.toSorted((a, b) => a - b));
@@ -110,6 +111,77 @@ describe('the AgentRun reconciler', () => {
       await checkReconciler(scenarioOf(lifecycle), { worlds: 250 });
     },
   );
+
+  it.each<{ what: string; lifecycle?: LifecycleHooks }>([
+    { what: 'plain runs' },
+    { what: 'runs with hooks and a gate', lifecycle: hooks({ gate: 'block' }) },
+  ])('begins $what anew as often as their policy lets, and never when they have answered', async ({ lifecycle }) => {
+    await checkReconciler(scenarioOf(lifecycle, 2), { worlds: 250 });
+  });
+
+  it('begins a run anew whose pods are lost, in a pod of its own each time, and tells of its end once', async () => {
+    const world = createWorld();
+    populateRun(world, undefined, 2);
+    const pass = () => {
+      const dependencies = { ...world, config, now: world.clock.now, report: () => {} };
+      return reconcile(agentRunReconciler, RUN_KEY, dependencies, new AbortController().signal);
+    };
+    const lose = async (what: 'podEvicted' | 'podLost') => {
+      for (const move of [{ what: 'podCreated' }, { what: 'agentStarts' }] as const) {
+        playRunMove(world, move);
+        await pass();
+      }
+      playRunMove(world, { what });
+      await pass();
+      world.collect();
+    };
+    await pass();
+    await lose('podEvicted');
+    expect(runIn(world)?.status).toMatchObject({
+      phase: 'Running',
+      jobName: 'run-1-retry-1',
+      resolution: { attempt: 1 },
+    });
+    await lose('podLost');
+    expect(runIn(world)?.status).toMatchObject({ phase: 'Running', jobName: 'run-1-retry-2' });
+    await lose('podEvicted');
+    expect(runIn(world)?.status).toMatchObject({ phase: 'Failed', conditions: [{ reason: 'Evicted' }] });
+    expect(world.bus.published()).toHaveLength(1);
+    expect(world.store.created('Job')).toHaveLength(3);
+  });
+
+  it.each<{ what: string; moves: RunMove[]; ends: string }>([
+    {
+      what: 'an answer was there before the pod was lost',
+      moves: [{ what: 'agentEnds', exitCode: 0, said: 'bus', status: 'success' }, { what: 'podEvicted' }],
+      ends: 'Succeeded',
+    },
+    {
+      what: 'its agent reported an error',
+      moves: [{ what: 'agentEnds', exitCode: 1, said: 'bus', status: 'error' }, { what: 'podEnds' }],
+      ends: 'AgentFailed',
+    },
+    {
+      what: 'its agent ran out of memory',
+      moves: [{ what: 'agentEnds', exitCode: 137, said: 'nothing', status: 'error' }, { what: 'podEnds' }],
+      ends: 'PodFailed',
+    },
+    { what: 'its time is over', moves: [{ what: 'time', seconds: 1000 }], ends: 'Timeout' },
+  ])('does not begin a run anew when $what', async ({ moves, ends }) => {
+    const world = createWorld();
+    populateRun(world, undefined, 2);
+    const pass = () => {
+      const dependencies = { ...world, config, now: world.clock.now, report: () => {} };
+      return reconcile(agentRunReconciler, RUN_KEY, dependencies, new AbortController().signal);
+    };
+    await pass();
+    for (const move of [{ what: 'podCreated' }, { what: 'agentStarts' }, ...moves] as RunMove[])
+      playRunMove(world, move);
+    await pass();
+    await pass();
+    expect(runIn(world)?.status?.conditions?.[0]?.reason).toBe(ends);
+    expect(world.store.created('Job')).toHaveLength(1);
+  });
 
   it.each([1, 2, 3, 4, 5])(
     'takes the Job that it has just made for what it is when a pass was cut after %i writes [RUN-W10] [RUN-W12]',
