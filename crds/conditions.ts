@@ -9,6 +9,10 @@ export const CONDITIONS = {
   stalled: 'Stalled',
   /** A postRun hook of the run failed; the run's own outcome stands. */
   postRunFailed: 'PostRunFailed',
+  /** What runs an MCPServer was made. */
+  deployed: 'Deployed',
+  /** The tools of an MCPServer are known. */
+  toolsDiscovered: 'ToolsDiscovered',
 } as const;
 
 /** `status.phase` of an AgentRun. Empty or absent means `Pending`. */
@@ -267,3 +271,50 @@ export const CONFIG_REASONS = {
 } as const;
 
 export type ConfigReason = (typeof CONFIG_REASONS)[keyof typeof CONFIG_REASONS];
+
+/** Reason of `Deployed` of an MCPServer, as in the original. */
+export const MCP_DEPLOYMENT_CREATED = 'DeploymentCreated';
+
+/** Reasons of the condition `Ready` of an MCPServer, by its status. */
+export const MCP_SERVER_REASONS = {
+  // True
+  /** A replica is ready. */
+  ready: 'Ready',
+  /** The server runs elsewhere, at `url`. */
+  external: 'External',
+
+  // False
+  /** No replica is ready; the message says what keeps the pods. */
+  notReady: 'NotReady',
+  /** Nothing answers in MCP there; the message carries the attempt's words. */
+  unreachable: 'Unreachable',
+  /** The spec holds a value that cannot work; the message names the field. */
+  invalidSpec: 'InvalidSpec',
+  /** A Secret of `deployment.secretRefs` does not exist. */
+  secretNotFound: 'SecretNotFound',
+  /** An object with the name of the server belongs to something else. */
+  nameTaken: 'NameTaken',
+  /** The API server refused an object of the server; the message carries its words. */
+  refused: 'Refused',
+} as const;
+
+export type McpServerReason = (typeof MCP_SERVER_REASONS)[keyof typeof MCP_SERVER_REASONS];
+
+/** Reasons of the condition `ToolsDiscovered` of an MCPServer, by its status. */
+export const TOOL_REASONS = {
+  // True
+  /** `tools` lists what runs are offered. */
+  discovered: 'Discovered',
+
+  // Unknown
+  /** The server was not asked yet. */
+  pending: 'Pending',
+
+  // False
+  /** The server answers, but wants a token, which only the runs of an instance have. */
+  credentialsNeeded: 'CredentialsNeeded',
+  /** The server was asked and did not answer; it is asked again. */
+  noAnswer: 'NoAnswer',
+  /** The Job that asks did not come to its end; it is made anew. */
+  discoveryFailed: 'DiscoveryFailed',
+} as const;

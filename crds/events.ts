@@ -2,7 +2,15 @@
  * Which transitions of conditions become Kubernetes Events: those that a person should know of. Everybody can read the condition;
  * an Event is for who looks at what happened.
  */
-import { CONFIG_REASONS, PACK_REASONS, POST_RUN_JOB_FAILED, RUN_REASONS, SCHEDULE_REASONS } from './conditions.ts';
+import {
+  CONFIG_REASONS,
+  MCP_SERVER_REASONS,
+  PACK_REASONS,
+  POST_RUN_JOB_FAILED,
+  RUN_REASONS,
+  SCHEDULE_REASONS,
+  TOOL_REASONS,
+} from './conditions.ts';
 import type { Kind } from './group.ts';
 import type { Condition } from './meta.ts';
 
@@ -25,6 +33,12 @@ export const EVENT_EXCEPTIONS: Readonly<Partial<Record<Kind, Exceptions>>> = {
     [SCHEDULE_REASONS.waitingForRun]: 'Normal',
   },
   PersonaPack: { [PACK_REASONS.disabled]: 'quiet', [PACK_REASONS.removing]: 'quiet' },
+  MCPServer: {
+    [MCP_SERVER_REASONS.notReady]: 'Normal',
+    [TOOL_REASONS.credentialsNeeded]: 'Normal',
+    // `Ready` says it.
+    [TOOL_REASONS.noAnswer]: 'quiet',
+  },
   SympoziumConfig: { [CONFIG_REASONS.disabled]: 'quiet', [CONFIG_REASONS.pending]: 'quiet' },
 };
 

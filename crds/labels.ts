@@ -83,6 +83,10 @@ export const ANNOTATIONS = {
   spawnRequest: 'sympozium.ai/spawn-request',
   /** Ours, on objects made for others: a hash of what they were last built as. */
   applied: 'sympozium.ai/applied',
+  /** Ours, on pods of MCP servers: a hash of the versions of their Secrets, so that new ones start new pods. */
+  secrets: 'sympozium.ai/secrets',
+  /** Ours, on pods that ask MCP servers for their tools: the configuration of their bridge. */
+  mcpServers: 'sympozium.ai/mcp-servers',
   certManagerClusterIssuer: 'cert-manager.io/cluster-issuer',
 } as const;
 

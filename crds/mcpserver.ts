@@ -35,7 +35,8 @@ export const McpServerStatusSchema = z.object({
   ready: z.boolean().describe('ready says that agents can use the server.'),
   url: text(8192).optional().describe('url that agents reach the server by.'),
   toolCount: z.int32().optional().describe('toolCount counts the tools offered.'),
-  tools: stringList(4096).optional().describe('tools that the server offers.'),
+  tools: stringList(4096).optional().describe('tools that the server offers, as agents know them.'),
+  discovery: text(64).optional().describe('discovery is a hash of what was last asked for its tools.'),
   conditions: conditions(),
 });
 

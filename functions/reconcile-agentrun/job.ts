@@ -13,6 +13,7 @@ import { hasOwnAccount } from './grants.ts';
 import { hookContainer, IPC_MOUNT, TMP_MOUNT, WORKSPACE_MOUNT } from './hook-container.ts';
 import { preRunHooks, wantsLifecycleAccess } from './hooks.ts';
 import { mcpBridgeContainer, mcpDiscoverContainer } from './mcp-container.ts';
+import { mcpAccessLabels } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
 import { OWN_NETWORK } from './network-policy.ts';
 import type { RunBuild } from './run-build.ts';
@@ -45,7 +46,10 @@ export function jobFor(build: RunBuild): Job {
       backoffLimit: 0,
       ttlSecondsAfterFinished: 300,
       activeDeadlineSeconds: Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + DEADLINE_MARGIN_SECONDS,
-      template: { metadata: { labels: { ...labels, ...networkLabels(resolution) } }, spec: podSpec(build) },
+      template: {
+        metadata: { labels: { ...labels, ...networkLabels(resolution), ...mcpAccessLabels(build.mcpServers) } },
+        spec: podSpec(build),
+      },
     },
   };
 }

@@ -1,6 +1,7 @@
 import { RUN_REASONS } from '../../crds/conditions.ts';
 import type { McpServer } from '../../crds/mcpserver.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
+import { mcpAccessLabel } from '../../shared/pods/mcp-access.ts';
 import type { Missing } from './admission.ts';
 import { failure } from './failure.ts';
 import type { Starting } from './observed.ts';
@@ -17,6 +18,8 @@ export interface ResolvedMcpServer {
   headers: Record<string, string>;
   toolsAllow: string[];
   toolsDeny: string[];
+  /** Label that lets a pod connect, where the cluster runs the server. */
+  accessLabel?: string;
 }
 
 const DEFAULT_TIMEOUT_SECONDS = 30;
@@ -56,10 +59,15 @@ export function mcpServersOf(
         headers,
         toolsAllow: listOf(ref.toolsAllow, server?.spec.toolsAllow),
         toolsDeny: listOf(ref.toolsDeny, server?.spec.toolsDeny),
+        ...(server !== undefined && !server.spec.url && { accessLabel: mcpAccessLabel(server.metadata) }),
       },
     ];
   });
 }
+
+/** Labels that let a run's pod connect to its servers, and to no others. */
+export const mcpAccessLabels = (servers: readonly ResolvedMcpServer[]): Record<string, string> =>
+  Object.fromEntries(servers.flatMap(({ accessLabel }) => (accessLabel === undefined ? [] : [[accessLabel, 'true']])));
 
 const listOf = (own: string[] = [], inherited: string[] = []): string[] => (own.length > 0 ? own : inherited);
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
+import { McpServerEnvironmentSchema } from '../../functions/reconcile-mcpserver/config.ts';
 import { PackEnvironmentSchema } from '../../functions/reconcile-personapack/config.ts';
 import { InstanceEnvironmentSchema } from '../../functions/reconcile-sympoziuminstance/config.ts';
 import { ScheduleRouteEnvironmentSchema } from '../../functions/route-schedule/config.ts';
@@ -17,6 +18,7 @@ import { code, table } from './markdown.ts';
 const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   api: ApiEnvironmentSchema,
   'reconcile-agentrun': RunEnvironmentSchema,
+  'reconcile-mcpserver': McpServerEnvironmentSchema,
   'reconcile-personapack': PackEnvironmentSchema,
   'reconcile-skillpack': z.object({}),
   'reconcile-sympoziumconfig': z.object({}),

@@ -6,7 +6,7 @@ import { crdOf } from '../../crds/generate.ts';
 import { GROUP, type Kind, VERSION } from '../../crds/group.ts';
 import type { Node } from '../../crds/structural-node.ts';
 import { code, table } from './markdown.ts';
-import { MAIN_CONDITIONS, reasonsOf } from './reasons.ts';
+import { reasonsOf } from './reasons.ts';
 
 const INTRODUCTION = `# Kinds
 
@@ -85,8 +85,7 @@ function shapeOf(node: Node): { inner: Node; type: string; suffix: string } {
 }
 
 function conditionTable(kind: Kind): string[] {
-  const { type } = MAIN_CONDITIONS[kind];
-  const reasons = reasonsOf(kind).map(({ status, reason, meaning }) => ({ type, status, reason, meaning }));
+  const reasons = reasonsOf(kind);
   const hooks = {
     type: CONDITIONS.postRunFailed,
     status: 'True' as const,

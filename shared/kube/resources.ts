@@ -27,6 +27,7 @@ export const NAMESPACES = resource('', 'namespaces', 'Namespace', false);
 export const PERSISTENT_VOLUME_CLAIMS = resource('', 'persistentvolumeclaims', 'PersistentVolumeClaim');
 export const PODS = resource('', 'pods', 'Pod');
 export const SECRETS = resource('', 'secrets', 'Secret');
+export const SERVICES = resource('', 'services', 'Service');
 export const SERVICE_ACCOUNTS = resource('', 'serviceaccounts', 'ServiceAccount');
 export const ROLES = resource('rbac.authorization.k8s.io', 'roles', 'Role');
 export const ROLE_BINDINGS = resource('rbac.authorization.k8s.io', 'rolebindings', 'RoleBinding');

@@ -36,7 +36,7 @@ export interface Container {
   command?: string[];
   args?: string[];
   env?: EnvVar[];
-  envFrom?: { secretRef: { name: string } }[];
+  envFrom?: { prefix?: string; secretRef: { name: string } }[];
   resources: { requests: ResourceList; limits: ResourceList };
   securityContext?: SecurityContext;
   volumeMounts: VolumeMount[];

@@ -36,7 +36,7 @@ export const caseNames = (): string[] =>
 /** Which test compares which cases, by the corpus's own naming. */
 export const COMPARED = {
   'agentrun.test.ts': /^(run|end|fail)-|-run$/,
-  'standing.test.ts': /^(inst|pack|skillpack|policy|config)-/,
+  'standing.test.ts': /^(inst|pack|skillpack|policy|config|mcp)-/,
   'schedule.test.ts': /^schedule-/,
   'route-schedule.test.ts': /^router-schedule-/,
 } as const;

@@ -6,7 +6,6 @@ import { LATER } from './deviations.ts';
 /** Cases that no test compares yet, with why. */
 const NOT_COMPARED: Readonly<Record<string, string>> = {
   ...LATER,
-  'mcp-external-and-http': 'MCP servers are not reconciled yet',
   'router-access-denied': 'messages of channels are not routed yet',
   'router-completed-not-channel': 'messages of channels are not routed yet',
   'router-inbound-and-reply': 'messages of channels are not routed yet',

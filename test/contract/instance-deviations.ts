@@ -2,7 +2,7 @@ import type { Deviation } from './deviations.ts';
 import type { Difference } from './diff.ts';
 
 const added = ({ expected }: Difference): boolean => expected === undefined;
-const OBJECT = String.raw`^/created/(SympoziumInstance|SympoziumSchedule|Deployment|GatewayClass) [\w-]+/object`;
+const OBJECT = String.raw`^/created/(SympoziumInstance|SympoziumSchedule|Deployment|Service|GatewayClass) [\w-]+/object`;
 const STATUS = String.raw`^/(created/SympoziumInstance [\w-]+/object|inputs/[A-Z]\w+ [\w/-]+)/status`;
 const at = (...parts: string[]): RegExp => new RegExp(`${parts.join('')}$`);
 
@@ -100,5 +100,30 @@ export const INSTANCE_DEVIATIONS: Deviation[] = [
     reason: 'A schedule that somebody suspended stays suspended',
     path: at(OBJECT, '/spec/suspend'),
     when: ({ expected, actual }) => expected === undefined && actual === true,
+  },
+  {
+    id: 'CTL-WM5',
+    reason: 'An MCP server is reached only by the pods of runs that name it',
+    path: /^\/created\/NetworkPolicy [\w-]+$/,
+    when: added,
+  },
+  {
+    id: 'CTL-WM6',
+    reason: 'What serves an MCP server can be told from what else is in the cluster',
+    path: at(String.raw`^/created/(Deployment|Service) http-[\w-]+/object/metadata/labels`),
+    when: added,
+  },
+  {
+    id: 'CTL-WM6',
+    reason: 'A new version of a Secret starts new pods',
+    path: at(OBJECT, '/spec/template/metadata/annotations'),
+    when: ({ expected, actual }) =>
+      expected === undefined && String(Object.keys(actual ?? {})) === 'sympozium.ai/secrets',
+  },
+  {
+    id: 'CTL-WM6',
+    reason: 'Status says whether the tools of an MCP server are known',
+    path: at(STATUS, '/conditions/ToolsDiscovered'),
+    when: added,
   },
 ];

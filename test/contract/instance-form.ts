@@ -7,9 +7,9 @@ type Whole = KubeObject & { spec?: unknown; data?: unknown; status?: unknown };
 
 /** What the reconcilers of standing kinds make; the rest of a case is of other functions. */
 const MADE =
-  /^(SympoziumInstance|SympoziumSchedule|ConfigMap|Deployment|PersistentVolumeClaim|Service|AgentRun|Gateway|GatewayClass) /;
+  /^(SympoziumInstance|SympoziumSchedule|ConfigMap|Deployment|PersistentVolumeClaim|Service|NetworkPolicy|AgentRun|Gateway|GatewayClass) /;
 /** Whose statuses they write. */
-const GIVEN = /^(SympoziumInstance|PersonaPack|SkillPack|SympoziumPolicy|SympoziumConfig) /;
+const GIVEN = /^(SympoziumInstance|PersonaPack|SkillPack|SympoziumPolicy|SympoziumConfig|MCPServer) /;
 const OF_RUNS = /(-input|-server)$|\/|^AgentRun (?!.*-web-endpoint$)/;
 const isMade = (key: string): boolean => MADE.test(key) && !OF_RUNS.test(key);
 
@@ -56,6 +56,7 @@ export function actualStanding(fates: ReadonlyMap<string, Fate>, { input, steps 
   };
   const text = JSON.stringify(form)
     .replaceAll('"golden"', '"<ns>"')
+    .replaceAll('.golden.svc:', '.<ns>.svc:')
     .replaceAll(/"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ"/g, '"<time>"');
   return JSON.parse(text) as Json;
 }

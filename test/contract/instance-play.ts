@@ -1,9 +1,12 @@
 import { KINDS } from '../../crds/group.ts';
+import { McpServerSchema } from '../../crds/mcpserver.ts';
 import { PersonaPackSchema } from '../../crds/personapack.ts';
 import { SkillPackSchema } from '../../crds/skillpack.ts';
 import { SympoziumConfigSchema } from '../../crds/sympoziumconfig.ts';
 import { SympoziumInstanceSchema } from '../../crds/sympoziuminstance.ts';
 import { SympoziumPolicySchema } from '../../crds/sympoziumpolicy.ts';
+import { loadMcpServerConfig } from '../../functions/reconcile-mcpserver/config.ts';
+import { mcpServerReconciler } from '../../functions/reconcile-mcpserver/reconciler.ts';
 import { loadPackConfig } from '../../functions/reconcile-personapack/config.ts';
 import { packReconciler } from '../../functions/reconcile-personapack/reconciler.ts';
 import { skillPackReconciler } from '../../functions/reconcile-skillpack/reconciler.ts';
@@ -12,7 +15,7 @@ import { loadInstanceConfig } from '../../functions/reconcile-sympoziuminstance/
 import { instanceReconciler } from '../../functions/reconcile-sympoziuminstance/reconciler.ts';
 import { policyReconciler } from '../../functions/reconcile-sympoziumpolicy/reconciler.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { DEPLOYMENTS, GATEWAYS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
+import { DEPLOYMENTS, GATEWAYS, type Resource, SECRETS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
 import type { Reconciler } from '../../shared/reconcile/reconciler.ts';
 import { mergePatched } from '../property/world/json.ts';
@@ -20,9 +23,15 @@ import { createWorld, type World } from '../property/world/world.ts';
 import type { Case, Step } from './agentrun-golden.ts';
 
 const NAMESPACE = 'golden';
-const RESOURCES: Record<string, Resource> = { ...KINDS, Secret: SECRETS, Gateway: GATEWAYS };
+const RESOURCES: Record<string, Resource> = {
+  ...KINDS,
+  Secret: SECRETS,
+  ServiceAccount: SERVICE_ACCOUNTS,
+  Gateway: GATEWAYS,
+};
 /** The API server fills in defaults; the schemas know them. */
 const SCHEMAS: Record<string, { parse: (value: unknown) => unknown }> = {
+  MCPServer: McpServerSchema,
   PersonaPack: PersonaPackSchema,
   SkillPack: SkillPackSchema,
   SympoziumConfig: SympoziumConfigSchema,
@@ -95,6 +104,7 @@ async function passes(world: World, fates: Map<string, Fate>): Promise<void> {
     await passesOf(world, skillPackReconciler, {}, fates);
     await passesOf(world, policyReconciler, {}, fates);
     await passesOf(world, configReconciler, {}, fates);
+    await passesOf(world, mcpServerReconciler, loadMcpServerConfig({}), fates);
     for (const { object } of world.store.all(DEPLOYMENTS)) {
       world.store.update(DEPLOYMENTS, object, { ...object, status: { readyReplicas: 1 } } as KubeObject);
     }

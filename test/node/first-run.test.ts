@@ -76,7 +76,8 @@ describe('on a real node', () => {
   });
 
   it('takes a full run from create to answer: two skills with rights, a hook, a gate, memory and an MCP server [RUN-092] [RUN-096] [RUN-W17] [RUN-W18] [CTL-131] [CTL-WM5]', async () => {
-    const url = await startFilesServer(platform, 'what the file says');
+    const { url, tools } = await startFilesServer(platform, 'what the file says');
+    expect(tools).toContain('files_read_text_file');
     await platform.apply([
       ...neighbour(),
       ...grantable([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]),
@@ -87,7 +88,7 @@ describe('on a real node', () => {
         spec: {
           agents: { default: { model: 'scripted' } },
           skills: ['memory', 'pods', 'nodes'].map((skillPackRef) => ({ skillPackRef })),
-          mcpServers: [{ name: 'files', url, toolsPrefix: 'files', toolsAllow: ['read_text_file'] }],
+          mcpServers: [{ name: 'files', toolsPrefix: 'files', toolsAllow: ['read_text_file'] }],
         },
       },
       toTheApiServer({ 'sympozium.ai/agent-run': 'full' }),

@@ -77,7 +77,7 @@ interface Deployment extends KubeObject {
   status?: { availableReplicas?: number };
 }
 
-export async function available(kube: KubeClient, at: { namespace: string; name: string }): Promise<void> {
+async function available(kube: KubeClient, at: { namespace: string; name: string }): Promise<void> {
   await eventually(`Deployment ${at.name} is available`, async () => {
     const deployment = await kube.get<Deployment>(DEPLOYMENTS, at);
     return (deployment?.status?.availableReplicas ?? 0) > 0 ? true : undefined;

@@ -1,4 +1,5 @@
 import { readFile, stat } from 'node:fs/promises';
+import { TOOLS_LISTED, type ToolReport } from '../../../shared/pods/tool-report.ts';
 import { isMissing } from '../ipc/files.ts';
 import { createLog, type Log, type Redact, redactor } from '../ipc/log.ts';
 import type { PathMap } from '../ipc/paths.ts';
@@ -30,7 +31,12 @@ export async function runBridge(options: BridgeOptions): Promise<void> {
   const manifestPath = paths.toHost(config.manifestPath);
   const scratch = paths.toHost('/ipc/.tmp');
   const servers = createServers({ ...config, log, ...(options.connectMs && { connectMs: options.connectMs }) });
-  const discover = async () => writeManifest(manifestPath, await discoverTools(configs, servers, log), scratch, redact);
+  const discover = async () => {
+    const { manifest, failures } = await discoverTools(configs, servers, log);
+    await writeManifest(manifestPath, manifest, scratch, redact);
+    const report: ToolReport = { tools: manifest.tools.map(({ name }) => name), failures };
+    log.info(TOOLS_LISTED, { ...report });
+  };
   try {
     if (config.discoverOnly) {
       stop.addEventListener('abort', () => void servers.close());

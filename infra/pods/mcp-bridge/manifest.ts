@@ -1,8 +1,9 @@
+import type { ToolReport } from '../../../shared/pods/tool-report.ts';
 import { writeFileAtomic } from '../ipc/files.ts';
 import { describeError, type Log, type Redact } from '../ipc/log.ts';
 import type { McpServerConfig } from './config.ts';
 import { byPrefix, type OfferedTool } from './offered-tools.ts';
-import type { Servers } from './servers.ts';
+import { httpStatus, type Servers } from './servers.ts';
 
 /** `/ipc/tools/mcp-tools.json`. `timeout` in seconds. */
 export interface ToolManifest {
@@ -15,15 +16,24 @@ export interface ToolManifest {
   }[];
 }
 
+export interface Discovery {
+  manifest: ToolManifest;
+  failures: ToolReport['failures'];
+}
+
 /** Asks all servers at once. One that cannot be reached takes nothing from the others [CTL-132]. */
 export async function discoverTools(
   configs: readonly McpServerConfig[],
   servers: Servers,
   log: Log,
-): Promise<ToolManifest> {
+): Promise<Discovery> {
+  const failures: ToolReport['failures'] = [];
   const toolsOf = (config: McpServerConfig) =>
-    servers.tools(config).catch((error: unknown) => {
-      log.warn('Left out an MCP server', { error: describeError(error) });
+    servers.tools(config).catch((thrown: unknown) => {
+      const error = describeError(thrown);
+      const status = httpStatus(thrown);
+      log.warn('Left out an MCP server', { error });
+      failures.push({ server: config.name, error, ...(status !== undefined && { status }) });
       return NONE;
     });
   const found = await Promise.all(byPrefix(configs).map(async (config) => ({ config, tools: await toolsOf(config) })));
@@ -34,7 +44,7 @@ export async function discoverTools(
       byName.set(name, { name, description, server: config.name, timeout: config.timeoutMs / 1000, inputSchema });
     }
   }
-  return { tools: [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) };
+  return { manifest: { tools: [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1)) }, failures };
 }
 
 const NONE: ReadonlyMap<string, OfferedTool> = new Map();

@@ -63,7 +63,7 @@ export function createServers({ access, traceparent, log, connectMs = CONNECT_MS
     if (known !== undefined) return known;
     const opening = opened(server).catch((cause: unknown) => {
       if (sessions.get(server.name) === opening) sessions.delete(server.name);
-      throw new Error(`MCP server "${server.name}" not connected: ${describeError(cause)}`);
+      throw new Error(`MCP server "${server.name}" not connected: ${describeError(cause)}`, { cause });
     });
     sessions.set(server.name, opening);
     return opening;
@@ -102,4 +102,8 @@ function isFinal(error: unknown): boolean {
 const isSessionLost = (error: unknown): boolean =>
   httpStatus(error) === 404 || (httpStatus(error) === 400 && error instanceof Error && /session/i.test(error.message));
 
-const httpStatus = (error: unknown) => (error instanceof StreamableHTTPError ? error.code : undefined);
+/** The status that a server refused to be connected to with, or a call. */
+export function httpStatus(error: unknown): number | undefined {
+  if (error instanceof StreamableHTTPError) return error.code;
+  return error instanceof Error && error.cause !== undefined ? httpStatus(error.cause) : undefined;
+}
