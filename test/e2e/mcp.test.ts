@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
+import type { McpServer } from '../../crds/mcpserver.ts';
 import { anMcpServer, said } from '../../infra/pods/mcp-bridge/fixtures.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFrom } from '../../shared/kube/connection.ts';
@@ -42,12 +43,21 @@ it('lets a run use the tools of an MCP server that wants a token, and only those
     tools: ['find', 'drop'],
     call: (tool, input) => said(`${tool} answers ${JSON.stringify(input)}`),
   });
+  const docs = await anMcpServer({ tools: ['search'], call: () => said('found in the docs') });
   await create(SECRETS, {
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { namespace, name: 'wiki' },
     stringData: { token: TOKEN },
   });
+  await create(KINDS.MCPServer, {
+    apiVersion,
+    kind: 'MCPServer',
+    metadata: { namespace, name: 'docs' },
+    spec: { transportType: 'http', toolsPrefix: 'docs', url: docs.url },
+  });
+  const docsServer = async () => (await kube.get<McpServer>(KINDS.MCPServer, { namespace, name: 'docs' }))?.status;
+  await expect.poll(async () => (await docsServer())?.tools, { timeout: 30_000 }).toEqual(['docs_search']);
   await create(KINDS.SympoziumInstance, {
     apiVersion,
     kind: 'SympoziumInstance',
@@ -56,6 +66,7 @@ it('lets a run use the tools of an MCP server that wants a token, and only those
       agents: { default: { model: 'scripted' } },
       mcpServers: [
         { name: 'wiki', url: wiki.url, toolsPrefix: 'wiki', timeout: 10, authSecret: 'wiki', toolsDeny: ['drop'] },
+        { name: 'docs', toolsPrefix: 'docs' },
         { name: 'dead', url: 'http://127.0.0.1:9/', toolsPrefix: 'dead' },
       ],
     },
@@ -68,7 +79,7 @@ it('lets a run use the tools of an MCP server that wants a token, and only those
       instanceRef: 'reader',
       agentId: 'primary',
       sessionKey: '',
-      task: '[[call: wiki_find {"page":"MCP"}]][[stall: 2s]][[call: wiki_drop {"page":"MCP"}]]',
+      task: '[[call: wiki_find {"page":"MCP"}]][[call: docs_search {}]][[stall: 2s]][[call: wiki_drop {"page":"MCP"}]]',
       model: { provider: 'scripted', model: 'scripted', authSecretRef: '' },
     },
   });
@@ -79,6 +90,7 @@ it('lets a run use the tools of an MCP server that wants a token, and only those
   expect(logs).toContain('Serving MCP calls');
   await expect.poll(async () => (await status())?.phase, { timeout: 30_000, interval: 200 }).toBe('Succeeded');
   expect((await status())?.result).toContain('find answers {"page":"MCP"}');
+  expect((await status())?.result).toContain('found in the docs');
   expect(wiki.calls).toEqual([{ tool: 'find', input: { page: 'MCP' } }]);
   expect(logs + JSON.stringify(await status())).not.toContain(TOKEN);
 });
