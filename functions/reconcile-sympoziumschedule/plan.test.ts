@@ -67,7 +67,7 @@ describe('a tick', () => {
     expect(ready(scene)).toMatchObject({ status: 'True', reason: 'Scheduled' });
   });
 
-  it('counts on from the runs made before, whatever names runs have [CTL-103] [CTL-104] [CTL-105]', async () => {
+  it('counts on from the total of its status, and no run of whatever name changes the count or stops the next run [CTL-103] [CTL-104] [CTL-105]', async () => {
     const scene = aScene({ concurrencyPolicy: 'Allow' });
     addRun(scene.world, 'digest-7', 'Succeeded', scene.schedule());
     addRun(scene.world, 'digest-x', 'Succeeded', scene.schedule());
