@@ -186,11 +186,16 @@ function planEnded({ primary: run, job, hookJob, strayRoles, queue }: Ending): P
   return { actions, reason: 'The outcome is stored; it remains to be told' };
 }
 
-/** The outcome is stored first, as ever; what the run granted and made goes after it, as after a time-out. */
+/** The outcome is stored first, as ever, by a run that holds on until it is told; what it granted and made goes after it, as after a time-out. */
 function planCancellation({ primary: run, job, hookJob, strayRoles, queue }: Ending, now: Date): Plan {
   const status = failedStatus(run, withResolution(run.status, resolutionOf(run, job)), CANCELLED, now);
   return {
-    actions: [applyStatus(status), ...strayRevocations(strayRoles), ...wrapUp(run, status, { job, hookJob, queue })],
+    actions: [
+      ...claimed(run),
+      applyStatus(status),
+      ...strayRevocations(strayRoles),
+      ...wrapUp(run, status, { job, hookJob, queue }),
+    ],
     reason: CANCELLED.message,
   };
 }
