@@ -28,6 +28,7 @@ export default defineConfig({
       tier('property', { include: ['test/property/**/*.test.ts'], timeout: 60_000 }),
       tier('contract', { include: ['test/contract/**/*.test.ts'], timeout: 30_000 }),
       tier('local', { include: ['test/local/**/*.test.ts'], timeout: 60_000, globalSetup: 'test/local/setup.ts' }),
+      tier('model', { include: ['test/model/**/*.test.ts'], timeout: 170_000 }),
       tier('cluster', {
         include: ['test/cluster/**/*.test.ts'],
         timeout: 120_000,

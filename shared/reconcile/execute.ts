@@ -20,9 +20,9 @@ export interface Execution {
  * Carries out a plan's actions in order: the only code that writes on behalf of a reconciler.
  *
  * The primary's resourceVersion is carried from write to write, so that each has the precondition "as I last saw it";
- * somebody else's write in between answers 409 and ends the pass.
+ * somebody else's write in between answers 409 and ends the pass. Returns the primary as last written.
  */
-export async function execute(actions: readonly Action[], execution: Execution): Promise<void> {
+export async function execute(actions: readonly Action[], execution: Execution): Promise<KubeObject> {
   let { primary } = execution;
   for (const action of actions) {
     execution.signal.throwIfAborted();
@@ -32,6 +32,7 @@ export async function execute(actions: readonly Action[], execution: Execution):
       throw refusalOf(action, thrown, primary) ?? thrown;
     }
   }
+  return primary;
 }
 
 /** Ends an execution: the API server refused an action and will refuse it again. `primary` is as last written. */

@@ -3,6 +3,7 @@ import { AppError } from '../../../shared/errors.ts';
 import type { BusMessage } from '../../../shared/reconcile/plan.ts';
 import type { Clock } from './clock.ts';
 import type { Interrupt } from './interrupt.ts';
+import { saved } from './json.ts';
 
 /** A stream in memory that stores an id once, and can be away. */
 export interface WorldBus extends Pick<Bus, 'publish' | 'last'> {
@@ -13,6 +14,8 @@ export interface WorldBus extends Pick<Bus, 'publish' | 'last'> {
   published(): readonly BusMessage[];
   /** Every publication, repeats too. */
   attempts(): readonly BusMessage[];
+  /** Returns what takes the bus back to what it holds now. */
+  save(): () => void;
 }
 
 export function createBus(clock: Clock, interrupt: Interrupt): WorldBus {
@@ -32,6 +35,15 @@ export function createBus(clock: Clock, interrupt: Interrupt): WorldBus {
     },
     published: () => [...byId.values()],
     attempts: () => attempts,
+    save: () => {
+      const [ids, kept, tries, was] = [saved(byId), [...messages], [...attempts], away];
+      return () => {
+        ids();
+        messages.splice(0, messages.length, ...kept);
+        attempts.splice(0, attempts.length, ...tries);
+        away = was;
+      };
+    },
     publish: async (message) => {
       check();
       interrupt.around(`publish ${message.subject}`, () => {

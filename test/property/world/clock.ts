@@ -2,6 +2,8 @@
 export interface Clock {
   now(): Date;
   advance(seconds: number): void;
+  /** Returns what puts the clock back to now. */
+  save(): () => void;
 }
 
 export function createClock(start = '2026-01-02T03:04:05Z'): Clock {
@@ -10,6 +12,12 @@ export function createClock(start = '2026-01-02T03:04:05Z'): Clock {
     now: () => new Date(time),
     advance: (seconds) => {
       time += seconds * 1000;
+    },
+    save: () => {
+      const kept = time;
+      return () => {
+        time = kept;
+      };
     },
   };
 }

@@ -12,6 +12,8 @@ export interface Interrupt {
   /** Called by the world before each read. */
   check(): void;
   writes(): readonly string[];
+  /** Returns what forgets the writes from now on. */
+  save(): () => void;
 }
 
 export function createInterrupt(): Interrupt {
@@ -33,5 +35,11 @@ export function createInterrupt(): Interrupt {
       return result;
     },
     writes: () => writes,
+    save: () => {
+      const kept = writes.length;
+      return () => {
+        writes.length = kept;
+      };
+    },
   };
 }

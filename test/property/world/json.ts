@@ -26,6 +26,15 @@ export function frozen<T>(value: T): T {
   return value;
 }
 
+/** Returns what gives a map the entries back that it has now. */
+export function saved<K, V>(map: Map<K, V>): () => void {
+  const entries = [...map];
+  return () => {
+    map.clear();
+    for (const [key, value] of entries) map.set(key, value);
+  };
+}
+
 /** JSON merge patch (RFC 7386). */
 export function mergePatched(target: unknown, patch: unknown): unknown {
   if (!isObject(patch)) return patch;

@@ -12,6 +12,9 @@ type WithStatus = KubeObject & { status?: unknown; spec?: unknown };
 /** Texts of logs by `<pod>/<container>`; a function may throw, as an API server answers an error. */
 export type Logs = Map<string, () => string>;
 
+/** What each manager last applied, by UID and subresource: the fields that it owns. */
+export type Owned = Map<string, unknown>;
+
 /**
  * The part of the Kubernetes client that reconcilers use, over a store in memory. Faithful where they can tell: resource
  * versions and their preconditions, UIDs, field removal by server-side apply, status apart from the rest, immutable Job
@@ -22,9 +25,8 @@ export function createKube(
   logs: Logs,
   interrupt: Interrupt,
   missing: ReadonlySet<Resource>,
+  owned: Owned,
 ): KubeReader & KubeWriter {
-  /** What each manager last applied, by UID and subresource: the fields that it owns. */
-  const owned = new Map<string, unknown>();
   // The caller names the type of what it asks for, as with the real client.
   const as = <T extends KubeObject>(object: KubeObject) => object as T;
 

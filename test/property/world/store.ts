@@ -2,7 +2,7 @@ import { rfc3339 } from '../../../shared/kube/conditions.ts';
 import type { KubeObject } from '../../../shared/kube/objects.ts';
 import type { Resource } from '../../../shared/kube/resources.ts';
 import type { Clock } from './clock.ts';
-import { equal, frozen } from './json.ts';
+import { equal, frozen, saved } from './json.ts';
 
 export interface Stored {
   resource: Resource;
@@ -20,6 +20,8 @@ export interface Store {
   remove(resource: Resource, object: KubeObject, finalizer?: string): void;
   /** UIDs of all objects of a kind that were ever created, in order. */
   created(kind: string): readonly { uid: string; object: KubeObject }[];
+  /** Returns what takes the store back to what it holds now. */
+  save(): () => void;
 }
 
 export function createStore(clock: Clock): Store {
@@ -73,6 +75,15 @@ export function createStore(clock: Clock): Store {
       }
     },
     created: (kind) => born.filter((one) => one.kind === kind),
+    save: () => {
+      const [kept, made, last, given] = [saved(objects), born.slice(), version, uids];
+      return () => {
+        kept();
+        born.splice(0, born.length, ...made);
+        version = last;
+        uids = given;
+      };
+    },
   };
 }
 

@@ -4,7 +4,8 @@ import type { KubeReader, KubeWriter } from '../../../shared/reconcile/reconcile
 import { createBus, type WorldBus } from './bus.ts';
 import { type Clock, createClock } from './clock.ts';
 import { createInterrupt, type Interrupt } from './interrupt.ts';
-import { createKube, type Logs } from './kube.ts';
+import { saved } from './json.ts';
+import { createKube, type Logs, type Owned } from './kube.ts';
 import { createStore, type Store, type Stored } from './store.ts';
 
 /** A cluster, a bus and a clock in memory, without any process: what moves in it, the test moves. */
@@ -19,6 +20,8 @@ export interface World {
   interrupt: Interrupt;
   /** Garbage collection: dependents of owners that are gone, and owners whose foreground deletion is done. */
   collect(): void;
+  /** Returns what takes the world back to how it is now, as often as wanted. */
+  save(): () => void;
 }
 
 export function createWorld(): World {
@@ -27,15 +30,24 @@ export function createWorld(): World {
   const store = createStore(clock);
   const logs: Logs = new Map();
   const missing = new Set<Resource>();
+  const owned: Owned = new Map();
+  const bus = createBus(clock, interrupt);
   return {
     clock,
     store,
     logs,
     missing,
     interrupt,
-    kube: createKube(store, logs, interrupt, missing),
-    bus: createBus(clock, interrupt),
+    kube: createKube(store, logs, interrupt, missing, owned),
+    bus,
     collect: () => collect(store),
+    save: () => {
+      const parts = [clock, store, bus, interrupt].map((part) => part.save());
+      const maps = [saved(logs), saved(owned)];
+      return () => {
+        for (const restore of [...parts, ...maps]) restore();
+      };
+    },
   };
 }
 
