@@ -98,7 +98,7 @@ const alive = ({ store }: World, kind: string): string[] =>
 
 describe('the AgentRun reconciler', () => {
   it('settles, replays, survives a cut after every write and is polite in all worlds [RUN-W02] [RUN-W07] [RUN-W12] [RUN-W34]', async () => {
-    await checkReconciler(scenarioOf(), { worlds: 250 });
+    await checkReconciler(scenarioOf(), { worlds: 1000 });
   });
 
   it.each<{ what: string; lifecycle: LifecycleHooks }>([
@@ -108,7 +108,7 @@ describe('the AgentRun reconciler', () => {
   ])(
     'does so for runs with $what, and runs no hook twice [RUN-W02] [RUN-W09] [RUN-W41] [RUN-W62]',
     async ({ lifecycle }) => {
-      await checkReconciler(scenarioOf(lifecycle), { worlds: 250 });
+      await checkReconciler(scenarioOf(lifecycle), { worlds: 334 });
     },
   );
 
@@ -230,6 +230,25 @@ describe('the AgentRun reconciler', () => {
       for (const kind of ['Role', 'RoleBinding', 'PersistentVolumeClaim']) expect(alive(world, kind)).toEqual([]);
       expect(world.bus.published().map(({ subject }) => subject)).toEqual(['sympozium.agent.run.failed']);
       expect(await pass()).toEqual({ outcome: 'settled' });
+    },
+  );
+
+  it.each([1, 2, 3])(
+    'tells of a run that was cancelled before its first pass, when that was cut after %i writes',
+    async (writes) => {
+      const world = createWorld();
+      populateRun(world);
+      playRunMove(world, { what: 'runCancelled' });
+      const pass = () => {
+        const dependencies = { ...world, config, now: world.clock.now, report: () => {} };
+        return reconcile(agentRunReconciler, RUN_KEY, dependencies, new AbortController().signal);
+      };
+      world.interrupt.killAfter(writes);
+      await pass();
+      world.interrupt.killAfter(undefined);
+      await pass();
+      expect(runIn(world)?.status?.conditions?.[0]?.reason).toBe('Cancelled');
+      expect(world.bus.published().map(({ subject }) => subject)).toEqual(['sympozium.agent.run.failed']);
     },
   );
 
