@@ -81,6 +81,10 @@ export const ANNOTATIONS = {
   resolution: 'sympozium.ai/resolution',
   /** Ours, on a run that an agent asked for: the id of the request, which its answer goes back with. */
   spawnRequest: 'sympozium.ai/spawn-request',
+  /** Ours, on a run: when its Job was about to be made, RFC 3339. */
+  begun: 'sympozium.ai/begun',
+  /** The same of the Job of its hooks. */
+  hooksBegun: 'sympozium.ai/hooks-begun',
   /** Ours, on objects made for others: a hash of what they were last built as. */
   applied: 'sympozium.ai/applied',
   /** Ours, on pods of MCP servers: a hash of the versions of their Secrets, so that new ones start new pods. */

@@ -1,7 +1,7 @@
 import type { AgentRun, AgentRunSpec } from '../../crds/agentrun.ts';
 import type { AgentRunStatus } from '../../crds/agentrun-status.ts';
 import { API_VERSION } from '../../crds/group.ts';
-import { FINALIZERS } from '../../crds/labels.ts';
+import { ANNOTATIONS, FINALIZERS } from '../../crds/labels.ts';
 import type { SkillPack, SkillSidecar } from '../../crds/skillpack.ts';
 import type { SympoziumInstance, SympoziumInstanceSpec } from '../../crds/sympoziuminstance.ts';
 import type { ObjectMeta } from '../../shared/kube/objects.ts';
@@ -35,6 +35,7 @@ export function anAgentRun({ metadata, spec, status }: RunParts = {}): AgentRun 
       resourceVersion: '7',
       creationTimestamp: CREATED,
       finalizers: [FINALIZERS.agentRun],
+      annotations: { [ANNOTATIONS.begun]: CREATED },
       ...metadata,
     },
     spec: {

@@ -24,6 +24,8 @@ import { volumesOf } from './volumes.ts';
 
 /** How much later than the control plane's time-out the Job ends by itself, so that the two never race [RUN-W28]. */
 export const DEADLINE_MARGIN_SECONDS = 60;
+/** Seconds for which an ended Job is kept. */
+export const JOB_TTL_SECONDS = 300;
 /** The bridge needs 2 s after a result, and a tool call some more. */
 const TERMINATION_GRACE_SECONDS = 15;
 
@@ -44,7 +46,7 @@ export function jobFor(build: RunBuild): Job {
     },
     spec: {
       backoffLimit: 0,
-      ttlSecondsAfterFinished: 300,
+      ttlSecondsAfterFinished: JOB_TTL_SECONDS,
       activeDeadlineSeconds: Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + DEADLINE_MARGIN_SECONDS,
       template: {
         metadata: { labels: { ...labels, ...networkLabels(resolution), ...mcpAccessLabels(build.mcpServers) } },

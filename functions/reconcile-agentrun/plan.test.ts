@@ -20,8 +20,8 @@ function shown(action: Action): string {
       return `${action.verb} ${action.object.kind} ${action.object.metadata.name}`;
     case 'applyStatus':
       return `status ${(action.status as AgentRunStatus).phase}`;
-    case 'disown':
-      return `disown ${action.target.name}`;
+    case 'patch':
+      return `patch ${action.target.name}`;
     case 'delete':
       return `delete ${action.target.resource.kind} ${action.target.name} ${action.propagation}`;
     case 'publish':
@@ -69,6 +69,15 @@ describe('a run that begins', () => {
 
   it('plans byte for byte the same when a cut pass is run again later', () => {
     expect(plan(aStarting(), 100)).toEqual(plan(aStarting(), 5));
+  });
+
+  it('is not started again when its Job may have run and expired while nobody looked', () => {
+    const late = plan(aStarting(), 250);
+    expect(late.actions.map(shown)).toEqual(['status Failed', 'publish sympozium.agent.run.failed', 'mark']);
+    expect(conditionOf(late)).toMatchObject({
+      reason: 'JobNotFound',
+      message: expect.stringContaining('may have run'),
+    });
   });
 
   it('waits for what it refers to, then fails naming it [RUN-003] [RUN-005] [RUN-W11]', () => {

@@ -9,6 +9,7 @@ import { ANNOTATIONS, FINALIZERS } from '../../crds/labels.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
+import { begunNote } from './begun.ts';
 import type { RunConfig } from './config.ts';
 import { answerAsker } from './delegation.ts';
 import { CANCELLED, type Failure } from './failure.ts';
@@ -94,7 +95,7 @@ function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
       return planQueued(seen, beginning, now);
     case 'begin':
       return {
-        actions: [...claim, ...beginning.actions],
+        actions: [...claimed(run, now), ...beginning.actions],
         reason: 'The run begins',
         requeueAfterSeconds: POD_CHECK_SECONDS,
       };
@@ -115,13 +116,20 @@ function planQueued(
   };
 }
 
-/** The finalizer comes before anything that it answers for [RUN-001], and the trace before the pod that joins it. */
-function claimed({ metadata }: AgentRun): Action[] {
-  const { finalizers, annotations } = metadata;
-  if (hasFinalizer(finalizers)) return [];
-  const traceparent = annotations?.[ANNOTATIONS.traceparent];
-  const trace = traceparent === undefined ? {} : { annotations: { [ANNOTATIONS.traceparent]: traceparent } };
-  return [{ verb: 'patchMetadata', metadata: { finalizers: [...(finalizers ?? []), FINALIZERS.agentRun], ...trace } }];
+/**
+ * The finalizer comes before anything that it answers for [RUN-001], the trace before the pod that joins it, and the time when a run
+ * began before its Job.
+ */
+function claimed(run: AgentRun, begins?: Date): Action[] {
+  const { finalizers = [], annotations = {} } = run.metadata;
+  const claim = hasFinalizer(finalizers) ? {} : { finalizers: [...finalizers, FINALIZERS.agentRun] };
+  const traceparent = 'finalizers' in claim ? annotations[ANNOTATIONS.traceparent] : undefined;
+  const added = {
+    ...(traceparent !== undefined && { [ANNOTATIONS.traceparent]: traceparent }),
+    ...(begins !== undefined && begunNote(run, ANNOTATIONS.begun, begins)),
+  };
+  const patch = { ...claim, ...(Object.keys(added).length > 0 && { annotations: added }) };
+  return Object.keys(patch).length === 0 ? [] : [{ verb: 'patchMetadata', metadata: patch }];
 }
 
 function planFailure({ primary: run, queue }: Starting, before: AgentRunStatus, why: Failure, now: Date): Plan {

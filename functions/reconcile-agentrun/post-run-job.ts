@@ -11,7 +11,7 @@ import { HARDENED, podSecurity } from '../../shared/pods/security.ts';
 import type { RunConfig } from './config.ts';
 import { hookContainer, TMP_MOUNT, WORKSPACE_MOUNT } from './hook-container.ts';
 import { type Hooked, isGate, postRunHooks, postRunTimeout, wantsLifecycleAccess } from './hooks.ts';
-import { DEADLINE_MARGIN_SECONDS, pullSecrets, seccompOf, serviceAccountOf } from './job.ts';
+import { DEADLINE_MARGIN_SECONDS, JOB_TTL_SECONDS, pullSecrets, seccompOf, serviceAccountOf } from './job.ts';
 import { postRunJobNameOf } from './names.ts';
 import { SKILL_TOKEN_VOLUME } from './skill-access.ts';
 import { workspaceVolume } from './workspace.ts';
@@ -43,7 +43,7 @@ export function postRunJob(run: AgentRun, resolution: Resolution, report: AgentR
     metadata: { name: postRunJobNameOf(name), namespace, labels, ownerReferences: [controllerReference(run)] },
     spec: {
       backoffLimit: 0,
-      ttlSecondsAfterFinished: 300,
+      ttlSecondsAfterFinished: JOB_TTL_SECONDS,
       activeDeadlineSeconds: Math.ceil(postRunSeconds(resolution, config)) + DEADLINE_MARGIN_SECONDS,
       template: { metadata: { labels }, spec: podSpec(run, resolution, report, config) },
     },

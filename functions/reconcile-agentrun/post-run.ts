@@ -7,6 +7,7 @@ import { cutBytes } from '../../shared/bytes.ts';
 import { isControlledBy } from '../../shared/kube/objects.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import type { Action, Plan } from '../../shared/reconcile/plan.ts';
+import { begunNote, mayHaveExpired } from './begun.ts';
 import type { RunConfig } from './config.ts';
 import { failure } from './failure.ts';
 import { decide, verdictOf } from './gate.ts';
@@ -52,9 +53,15 @@ export function startPostRun(
       `Job "${hookJob.metadata.name}" exists and does not belong to the run`,
     );
   }
+  if (hookJob === undefined && mayHaveExpired(run, ANNOTATIONS.hooksBegun, now)) {
+    return withoutHooks(seen, status, ended, now, 'they began, and minutes later their Job is not there');
+  }
   const next = postRunningStatus(run, status, ended, now);
   const held = heldAnswer(seen, ended);
-  const begun = hookJob === undefined ? hookActions(seen, next, ended, held, config) : [];
+  const note = begunNote(run, ANNOTATIONS.hooksBegun, now);
+  const noted: Action[] =
+    Object.keys(note).length === 0 ? [] : [{ verb: 'patchMetadata', metadata: { annotations: note } }];
+  const begun = hookJob === undefined ? [...noted, ...hookActions(seen, next, ended, held, config)] : [];
   const remember = holdsAnswer(next) || held?.memory === undefined ? [] : [rememberAction(run, held.memory)];
   return {
     actions: [...begun, ...remember, { verb: 'applyStatus', status: next }, ...disposal(job, next)],

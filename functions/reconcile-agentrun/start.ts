@@ -1,10 +1,12 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Resolution } from '../../crds/agentrun-status.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
+import { ANNOTATIONS } from '../../crds/labels.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { type Missing, missingReference, policyDenial } from './admission.ts';
+import { mayHaveExpired } from './begun.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
@@ -62,6 +64,7 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const forgetful = missingMemory(build, now);
   if (forgetful !== undefined) return failsLater(forgetful, MEMORY_CHECK_SECONDS);
   if (seen.job !== undefined) return namesake(seen, seen.job);
+  if (mayHaveExpired(run, ANNOTATIONS.begun, now)) return { kind: 'failed', failure: RUN_BEFORE };
   const { queue } = seen;
   if (queue === undefined) return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
   const limits = limitsOf(instance, seen.policy);
@@ -71,6 +74,12 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const claim = turn.claim ? [claimSlot(run, instance, queue)] : [];
   return { kind: 'begin', actions: [...claim, ...objects, ...wakesAfterStart(run, limits, queue)] };
 }
+
+const RUN_BEFORE = failure(
+  RUN_REASONS.jobNotFound,
+  'job not found',
+  'The run began, and minutes later its Job is not there; it is not started again, since it may have run',
+);
 
 /** Fails a run once the grace of what it lacks is over, and looks again until then. */
 function failsLater({ failure: why, inSeconds }: Missing, seconds: number): Beginning {

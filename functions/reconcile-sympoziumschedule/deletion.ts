@@ -13,7 +13,8 @@ export function planDeletion({ metadata }: SympoziumSchedule, runs: readonly Obj
   const freed = release(metadata, FINALIZERS.sympoziumSchedule);
   if (freed.length === 0) return settled('The schedule is going');
   const released = runs.slice(0, BATCH).map(({ name, namespace = '', uid = '' }) => {
-    return { verb: 'disown' as const, target: { resource: KINDS.AgentRun, namespace, name, uid } };
+    const target = { resource: KINDS.AgentRun, namespace, name, uid };
+    return { verb: 'patch' as const, target, change: { metadata: { ownerReferences: null } } };
   });
   if (runs.length > BATCH) return { actions: released, reason: 'Runs are let go', requeueAfterSeconds: 1 };
   return { actions: [...released, ...freed], reason: 'The schedule goes; its runs stay' };

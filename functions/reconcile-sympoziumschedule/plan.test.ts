@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { KINDS } from '../../crds/group.ts';
 import { FINALIZERS, LABELS } from '../../crds/labels.ts';
@@ -12,6 +13,9 @@ const TO_TICK = 55;
 
 const ready = ({ schedule }: Scene) => schedule().status?.conditions?.find(({ type }) => type === 'Ready');
 const names = ({ runs }: Scene) => runs().map(({ metadata }) => metadata.name);
+/** Those that nobody cancelled. */
+const kept = (scene: Scene) =>
+  scene.runs().flatMap(({ metadata, spec }) => (spec.cancel === true ? [] : [metadata.name]));
 const writes = ({ world }: Scene) => world.interrupt.writes().length;
 
 describe('a tick', () => {
@@ -242,9 +246,57 @@ describe('concurrency', () => {
     const scene = await atWork('Replace', 'Running');
     const [first] = names(scene);
     await scene.after(300);
+    expect(names(scene)).toHaveLength(2);
+    expect(kept(scene)).toHaveLength(1);
+    expect(kept(scene)).not.toEqual([first]);
+    // The first is there until it has ended.
+    expect(scene.schedule().status?.active).toEqual(names(scene).sort());
+  });
+
+  it('Forbid lets one run be at work when a pass of the next tick looked before that of this one wrote', async () => {
+    const scene = aScene({ concurrencyPolicy: 'Forbid' });
+    await scene.pass();
+    scene.world.clock.advance(TO_TICK + 290);
+    const { create, applyStatus } = scene.world.kube;
+    const written = Promise.withResolvers<void>();
+    let next: Promise<unknown> | undefined;
+    scene.world.kube.applyStatus = async (...args) => {
+      scene.world.kube.applyStatus = applyStatus;
+      scene.world.clock.advance(15);
+      scene.world.kube.create = async (...made) => {
+        await written.promise;
+        return create(...made);
+      };
+      next = scene.pass();
+      await setImmediate();
+      return applyStatus(...args).finally(written.resolve);
+    };
+    await scene.pass();
+    await next;
+    scene.world.kube.create = create;
+    await scene.pass();
     expect(names(scene)).toHaveLength(1);
-    expect(names(scene)).not.toEqual([first]);
-    expect(scene.schedule().status?.active).toEqual(names(scene));
+  });
+
+  it('Replace makes no run a second time when a pass of its tick was slow [CTL-WS1]', async () => {
+    const scene = aScene({ concurrencyPolicy: 'Replace' });
+    await scene.pass();
+    scene.world.clock.advance(TO_TICK);
+    const { create } = scene.world.kube;
+    const replaced = Promise.withResolvers<void>();
+    scene.world.kube.create = async (...made) => {
+      scene.world.kube.create = create;
+      await replaced.promise;
+      return create(...made);
+    };
+    const slow = scene.pass();
+    await setImmediate();
+    await scene.pass();
+    await scene.after(300);
+    replaced.resolve();
+    await slow;
+    expect(scene.world.store.created('AgentRun')).toHaveLength(2);
+    expect(kept(scene)).toHaveLength(1);
   });
 
   it.each(['Forbid', 'Replace'] as const)(
@@ -265,9 +317,9 @@ describe('concurrency', () => {
       };
       await scene.pass();
       await other.promise;
-      expect(names(scene)).toHaveLength(1);
+      expect(kept(scene)).toHaveLength(1);
       await scene.pass();
-      expect(names(scene)).toHaveLength(1);
+      expect(kept(scene)).toHaveLength(1);
       expect(scene.schedule().status?.startingTick).toBeUndefined();
     },
   );

@@ -55,7 +55,7 @@ export function planTick(seen: Standing, timing: Due, now: Date): Plan {
         : [...announced(seen, timing, facts, now), ...replaced(primary, others), creation(seen, timing, instance)]),
       // Before the status, which settles the tick: a pass that is cut in between is made again.
       ...historyActions(primary, seen.ended, now),
-      ...recorded(seen, timing, { name, others: remaining(primary, others) }, now),
+      ...recorded(seen, timing, { name, others }, now),
     ],
     reason: `The run of ${timing.tick.toISOString()} is made`,
     requeueAfterSeconds: secondsUntil(timing.at, now),
@@ -63,8 +63,9 @@ export function planTick(seen: Standing, timing: Due, now: Date): Plan {
 }
 
 /**
- * Where the next tick comes before every pass over this one has surely ended, the tick is written down first: two passes over
- * different ticks then meet at the status, and only one goes on. Otherwise each could find that no other run is under way.
+ * Where a pass over another tick may be under way, the tick is written down first: two passes over different ticks then meet at the
+ * status, and only one goes on. Otherwise each could find that no other run is under way. That may be when the next tick comes
+ * before every pass over this one has surely ended, or an earlier one that has no run came not long enough ago.
  */
 function announced(
   { primary }: Standing,
@@ -72,25 +73,26 @@ function announced(
   facts: Pick<Facts, 'since' | 'next' | 'active'>,
   now: Date,
 ): Action[] {
-  const { tick, following } = timing;
-  const overlap = following.getTime() - now.getTime() < PASS_SECONDS * 1000;
+  const { tick, next, following } = timing;
+  const near = (from: Date, to: Date): boolean => to.getTime() - from.getTime() < PASS_SECONDS * 1000;
+  const overlap = near(now, following) || (next < tick && near(tick, now));
   if (primary.spec.concurrencyPolicy === 'Allow' || !overlap) return [];
   return statusActions(primary, { ...facts, phase: SCHEDULE_PHASES.active, ready: SCHEDULED, starting: tick }, now);
 }
 
-/** The runs under way are deleted, which ends and reports them [CTL-WS3]. */
+/**
+ * The runs under way are cancelled, which ends and reports them [CTL-WS3]. They are not deleted: a late pass over their tick would
+ * find its name free, and make its run again.
+ */
 function replaced({ spec, metadata }: SympoziumSchedule, others: readonly ObjectMeta[]): Action[] {
   if (spec.concurrencyPolicy !== 'Replace') return [];
   return others
     .filter(({ deletionTimestamp }) => deletionTimestamp === undefined)
     .map(({ name, uid = '' }) => {
       const target = { resource: KINDS.AgentRun, namespace: metadata.namespace ?? '', name, uid };
-      return { verb: 'delete', target, propagation: 'Background' };
+      return { verb: 'patch', target, change: { spec: { cancel: true } } };
     });
 }
-
-const remaining = ({ spec }: SympoziumSchedule, others: readonly ObjectMeta[]) =>
-  spec.concurrencyPolicy === 'Replace' ? [] : others;
 
 function creation({ primary, memory, traceparent }: Standing, { tick }: Due, instance: SympoziumInstance): Action {
   const object = agentRunFor(primary, { tick, instance, task: taskOf(primary, memory, instance), traceparent });

@@ -1,6 +1,6 @@
 import type { Bus } from '../bus/bus.ts';
 import { isControlledBy, type KubeObject } from '../kube/objects.ts';
-import { type ObjectRef, REPORTED_EVENTS, type Resource } from '../kube/resources.ts';
+import { REPORTED_EVENTS, type Resource } from '../kube/resources.ts';
 import { isNotFound, KubeStatusError } from '../kube/status-error.ts';
 import { log } from '../telemetry/log.ts';
 import type { Action } from './plan.ts';
@@ -68,8 +68,8 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
     case 'create':
       await createOnce(action, primary, execution);
       return undefined;
-    case 'disown':
-      await disown(action.target, execution);
+    case 'patch':
+      await patchOther(action, execution);
       return undefined;
     case 'replace':
       await kube.replace(action.resource, action.object, options);
@@ -122,10 +122,13 @@ async function report(event: KubeObject, { kube, fieldManager, signal }: Executi
   });
 }
 
-async function disown(target: ObjectRef, { kube, fieldManager, signal }: Execution): Promise<void> {
+async function patchOther(
+  { target, change }: Extract<Action, { verb: 'patch' }>,
+  { kube, fieldManager, signal }: Execution,
+): Promise<void> {
   const { uid } = target;
-  const metadata = { ownerReferences: null, ...(uid !== undefined && { uid }) };
-  await kube.mergePatch(target, { metadata }, { fieldManager, signal }).catch((thrown: unknown) => {
+  const metadata = { ...change.metadata, ...(uid !== undefined && { uid }) };
+  await kube.mergePatch(target, { ...change, metadata }, { fieldManager, signal }).catch((thrown: unknown) => {
     if (!isNotFound(thrown)) throw thrown;
   });
 }

@@ -21,8 +21,8 @@ export type Action =
    * is its controller, and refused when not.
    */
   | { verb: 'create'; resource: Resource; object: KubeObject }
-  /** Takes all owner references off an object, so that it outlives the primary. */
-  | { verb: 'disown'; target: ObjectRef }
+  /** Merge patch of a few fields of another object. One that is gone, or another of its name, is left alone. */
+  | { verb: 'patch'; target: ObjectRef; change: { metadata?: object; spec?: object } }
   /**
    * The whole object, with the precondition that nobody wrote it since it was observed: its `resourceVersion` as read, none
    * when it did not exist. For what several passes share, where the first must win.

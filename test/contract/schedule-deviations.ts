@@ -28,7 +28,7 @@ export const SCHEDULE_DEVIATIONS: Deviation[] = [
   {
     id: 'CTL-WS3',
     reason: '`Replace` ends the run under way',
-    path: /^\/runs\/rp-qe\/0\/deleted$/,
+    path: /^\/runs\/rp-qe\/0\/spec\/cancel$/,
     when: ({ actual }) => actual === true,
   },
 ];

@@ -57,7 +57,8 @@ async function play({ input, steps }: Case): Promise<Form> {
   const schedules = world.store.all(KINDS.SympoziumSchedule).map(({ object }) => object as Whole);
   const kept = new Set(world.store.all(KINDS.AgentRun).map(({ object }) => object.metadata.uid));
   const made = world.store.created('AgentRun').map(({ uid, object }) => {
-    return { run: object, deleted: !kept.has(uid) };
+    const { namespace, name } = object.metadata;
+    return { run: world.store.get(KINDS.AgentRun, namespace, name) ?? object, deleted: !kept.has(uid) };
   });
   const form = {
     schedules: Object.fromEntries(

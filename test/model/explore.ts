@@ -264,7 +264,7 @@ function describe(action: Action): string {
     case 'replace':
       return `${action.verb} ${action.resource.kind} ${action.object.metadata.name}`;
     case 'delete':
-    case 'disown':
+    case 'patch':
       return `${action.verb} ${action.target.resource.kind} ${action.target.name}`;
     case 'applyStatus':
       return `status ${(action.status as { phase?: string }).phase ?? ''}`;

@@ -3,11 +3,10 @@ import { isTerminalPhase } from '../../crds/conditions.ts';
 import { COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import { loadRunConfig, type RunConfig } from '../../functions/reconcile-agentrun/config.ts';
-import { inputConfigMapOf } from '../../functions/reconcile-agentrun/names.ts';
+import { JOB_TTL_SECONDS } from '../../functions/reconcile-agentrun/job.ts';
 import type { Observed } from '../../functions/reconcile-agentrun/observed.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import { playRunMove, populateRun, RUN_KEY, type RunMove, runIn, sceneOf } from '../property/agentrun-world.ts';
 import type { World } from '../property/world/world.ts';
@@ -62,30 +61,25 @@ const timeOut = (seconds: number): Move => {
   };
 };
 
-/**
- * Jobs are removed five minutes after their end. A run that nobody got to in all that time, not even to write down that its Job
- * was made, is beyond what is checked.
- */
+/** Jobs are removed five minutes after their end, also of a run that nobody got to in all that time. */
 const removal = (what: string, jobOf: (world: World) => Job | undefined, one: RunMove): Move => ({
   name: `${what} is removed`,
   cost: 1,
   slow: true,
   play: (world) => {
     const job = jobOf(world);
-    if (job !== undefined && jobEnd(job) !== undefined) playRunMove(world, one);
+    if (job === undefined || jobEnd(job) === undefined) return;
+    world.clock.advance(JOB_TTL_SECONDS);
+    playRunMove(world, one);
   },
 });
-const isRecorded = ({ store }: World): boolean =>
-  store.get(CONFIG_MAPS, RUN_KEY.namespace, inputConfigMapOf(RUN_KEY.name)) !== undefined;
 
 const agentMoves = [
   move('the pod of the agent is created and starts', 0, { what: 'podCreated' }, { what: 'agentStarts' }),
   move('the agent answers', 0, answer),
   move('the pod of the agent ends', 0, { what: 'podEnds' }),
   move('the pod of the agent is lost', 1, { what: 'podLost' }),
-  removal('the Job of the agent', (world) => (isRecorded(world) ? sceneOf(world).job : undefined), {
-    what: 'jobRemoved',
-  }),
+  removal('the Job of the agent', (world) => sceneOf(world).job, { what: 'jobRemoved' }),
   deletion,
   cancel,
 ];
@@ -93,9 +87,7 @@ const hookMoves = [
   move('the pod of the gate starts', 0, { what: 'hookPodCreated' }, { what: 'hookStarts' }),
   move('a person approves', 0, verdict),
   move('the gate ends', 1, { what: 'hooksEnd', exitCode: 0 }),
-  removal('the Job of the gate', (world) => (rank(runIn(world)) > 1 ? sceneOf(world).hookJob : undefined), {
-    what: 'hookJobRemoved',
-  }),
+  removal('the Job of the gate', (world) => sceneOf(world).hookJob, { what: 'hookJobRemoved' }),
 ];
 
 const play =

@@ -54,6 +54,7 @@ const scheduleIn = ({ store }: World) =>
   store.get(KINDS.SympoziumSchedule, KEY.namespace, KEY.name) as SympoziumSchedule | undefined;
 const runsIn = ({ store }: World) => store.all(KINDS.AgentRun).map(({ object }) => object as AgentRun);
 const isActive = ({ status }: AgentRun) => !isTerminalPhase(status?.phase);
+const isKept = ({ spec }: AgentRun) => spec.cancel !== true;
 
 function change(world: World, spec: Partial<Spec>): void {
   const current = scheduleIn(world);
@@ -89,7 +90,8 @@ const scenario = (concurrencyPolicy: Spec['concurrencyPolicy']): Scenario<Observ
   check: (world) => {
     const made = world.store.created('AgentRun').map(({ object }) => object.metadata.name);
     expect(new Set(made).size).toBe(made.length);
-    if (concurrencyPolicy !== 'Allow') expect(runsIn(world).filter(isActive).length).toBeLessThanOrEqual(1);
+    if (concurrencyPolicy !== 'Allow')
+      expect(runsIn(world).filter((run) => isActive(run) && isKept(run)).length).toBeLessThanOrEqual(1);
   },
   checkEnd: (world) => {
     const schedule = scheduleIn(world);
