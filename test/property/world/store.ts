@@ -40,13 +40,20 @@ export function createStore(clock: Clock): Store {
   const drop = (resource: Resource, { metadata }: KubeObject) =>
     objects.delete(keyOf(resource, metadata.namespace, metadata.name));
 
+  /** Events have numbers of their own, so that lives that are told of otherwise are otherwise the same. */
+  const nextUid = (kind: string): string => {
+    const told = born.filter((one) => one.kind === 'Event').length;
+    if (kind !== 'Event') uids += 1;
+    const number = kind === 'Event' ? told + 1 : uids;
+    return `${kind === 'Event' ? 'eeeeeeee' : '00000000'}-0000-4000-8000-${String(number).padStart(12, '0')}`;
+  };
+
   return {
     get: (resource, namespace, name) => objects.get(keyOf(resource, namespace, name))?.object,
     all: (resource) =>
       [...objects.values()].filter((one) => resource === undefined || one.resource.plural === resource.plural),
     create(resource, object) {
-      uids += 1;
-      const uid = `00000000-0000-4000-8000-${String(uids).padStart(12, '0')}`;
+      const uid = nextUid(resource.kind);
       const creationTimestamp = rfc3339(clock.now());
       const stored = put(resource, {
         ...object,
