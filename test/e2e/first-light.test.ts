@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS } from '../../crds/group.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { KubeObject } from '../../shared/kube/objects.ts';
 import { createSession, run, type Session } from './session.ts';
 
 let session: Session;
@@ -24,6 +25,7 @@ interface Run {
     conditions?: { type: string; reason: string; message: string }[];
   };
 }
+type Standing = KubeObject & { status?: { conditions?: { reason: string }[] } };
 const parse = <T>(text: string): T => JSON.parse(text) as T;
 /** Processes that mention the session's folder: what a start left behind, if anything. */
 const processes = (): string[] =>
@@ -36,6 +38,18 @@ describe('npm start', () => {
     expect(session.output()).toContain(`http://127.0.0.1:${session.port}`);
     expect(session.output()).toContain('npx sympozium run');
     expect(session.output()).toContain('kubectl --kubeconfig');
+  });
+
+  it('has the built-in skills and policies ready, and the packs in the catalogue', async () => {
+    const kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+    const states = async (kind: 'SkillPack' | 'SympoziumPolicy' | 'PersonaPack') => {
+      const { items } = await kube.list<Standing>(KINDS[kind], { namespace: 'sympozium-system' });
+      return items.map(({ status }) => status?.conditions?.[0]?.reason);
+    };
+    await expect.poll(() => states('SkillPack'), { timeout: 20_000 }).toEqual(Array(10).fill('Published'));
+    await expect.poll(() => states('SympoziumPolicy'), { timeout: 20_000 }).toEqual(Array(3).fill('Enforced'));
+    await expect.poll(() => states('PersonaPack'), { timeout: 20_000 }).toEqual(Array(5).fill('Disabled'));
+    kube.close();
   });
 
   it('answers a task that lists and writes files', async () => {
