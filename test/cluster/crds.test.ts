@@ -211,7 +211,17 @@ describe('an AgentRun on a real API server', () => {
       query,
       accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
     });
-    expect(table.columnDefinitions.map((column) => column.name)).toEqual(['Name', 'Instance', 'Phase', 'Pod', 'Age']);
-    expect(table.rows[0]?.cells.slice(0, 4)).toEqual(['under-way', 'analyst', 'Running', 'under-way-x']);
+    const columns = ['Name', 'Instance', 'Phase', 'Pod', 'Age', 'Reason', 'Message'];
+    expect(table.columnDefinitions.map((column) => column.name)).toEqual(columns);
+    const cells = [
+      'under-way',
+      'analyst',
+      'Running',
+      'under-way-x',
+      expect.anything(),
+      'Running',
+      'The agent is at work',
+    ];
+    expect(table.rows[0]?.cells).toEqual(cells);
   });
 });

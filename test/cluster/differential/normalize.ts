@@ -37,9 +37,19 @@ function value(node: unknown, variables: Record<string, string>): unknown {
   for (const [key, item] of Object.entries(node)) {
     if (LEFT_OUT.has(key)) continue;
     const name = text(key, variables);
-    out[name] = OPAQUE.has(key) && item !== '' ? `<${key}>` : value(item, variables);
+    const plain = OPAQUE.has(key) && item !== '' ? `<${key}>` : value(item, variables);
+    out[name] = key === 'managedFields' && Array.isArray(plain) ? byManager(plain) : plain;
   }
   return out;
+}
+
+/** An API server orders managers by the second of their last write, so it is chance which comes first. */
+function byManager(entries: readonly unknown[]): unknown[] {
+  const keyOf = (entry: unknown): string => {
+    const { manager, operation, subresource = '' } = entry as Record<'manager' | 'operation' | 'subresource', string>;
+    return [manager, operation, subresource].join('/');
+  };
+  return entries.toSorted((a, b) => keyOf(a).localeCompare(keyOf(b)));
 }
 
 interface Event {
