@@ -8,8 +8,7 @@ import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
 import type { State } from '../../infra/local/state.ts';
 import { relayCredentials } from '../../shared/bus/credentials.ts';
-import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
-import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
+import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import { createSession, type Session } from './session.ts';
@@ -21,12 +20,9 @@ let kube: KubeClient;
 beforeAll(async () => {
   session = await createSession();
   await session.start();
-  kube = createKubeClient(connectionFromKubeconfig(join(session.folder, 'cluster/kubeconfig')));
+  kube = session.kube();
 }, 180_000);
-afterAll(async () => {
-  kube?.close();
-  await session.remove();
-}, 60_000);
+afterAll(() => session.remove(), 60_000);
 
 /** Ends the one process whose command line holds both words, without a chance to clean up. */
 function killHard(program: string): void {

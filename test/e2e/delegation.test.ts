@@ -1,9 +1,7 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
-import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
-import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { createSession, type Session } from './session.ts';
 
@@ -14,12 +12,9 @@ let kube: KubeClient;
 beforeAll(async () => {
   session = await createSession();
   await session.start();
-  kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+  kube = session.kube();
 }, 180_000);
-afterAll(async () => {
-  kube?.close();
-  await session.remove();
-}, 60_000);
+afterAll(() => session.remove(), 60_000);
 
 async function aRun(name: string, task: string): Promise<void> {
   const spec = {

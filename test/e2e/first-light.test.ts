@@ -3,8 +3,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS } from '../../crds/group.ts';
-import { createKubeClient } from '../../shared/kube/client.ts';
-import { connectionFrom } from '../../shared/kube/connection.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { createSession, run, type Session } from './session.ts';
 
@@ -41,7 +39,7 @@ describe('npm start', () => {
   });
 
   it('has the built-in skills and policies ready, and the packs in the catalogue', async () => {
-    const kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+    const kube = session.kube();
     const states = async (kind: 'SkillPack' | 'SympoziumPolicy' | 'PersonaPack') => {
       const { items } = await kube.list<Standing>(KINDS[kind], { namespace: 'sympozium-system' });
       return items.map(({ status }) => status?.conditions?.[0]?.reason);
@@ -49,7 +47,6 @@ describe('npm start', () => {
     await expect.poll(() => states('SkillPack'), { timeout: 20_000 }).toEqual(Array(10).fill('Published'));
     await expect.poll(() => states('SympoziumPolicy'), { timeout: 20_000 }).toEqual(Array(3).fill('Enforced'));
     await expect.poll(() => states('PersonaPack'), { timeout: 20_000 }).toEqual(Array(5).fill('Disabled'));
-    kube.close();
   });
 
   it('answers a task that lists and writes files', async () => {
@@ -68,9 +65,8 @@ describe('npm start', () => {
     const task = `[[call: schedule_task ${JSON.stringify(wish)}]][[say: asked]]`;
     const { code, stderr } = await session.client('run', task);
     expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('schedule_task') });
-    const kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+    const kube = session.kube();
     const made = await kube.get(KINDS.SympoziumSchedule, { namespace: 'default', name: 'default-tidy' });
-    kube.close();
     expect(made).toMatchObject({ spec: { schedule: '0 9 * * mon', task: 'Tidy up.' } });
   });
 

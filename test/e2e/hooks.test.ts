@@ -4,8 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
 import { COMPONENTS, LABELS } from '../../crds/labels.ts';
-import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
-import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { PODS } from '../../shared/kube/resources.ts';
 import { createSession, type Session } from './session.ts';
@@ -17,12 +16,9 @@ let kube: KubeClient;
 beforeAll(async () => {
   session = await createSession();
   await session.start();
-  kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+  kube = session.kube();
 }, 180_000);
-afterAll(async () => {
-  kube?.close();
-  await session.remove();
-}, 60_000);
+afterAll(() => session.remove(), 60_000);
 
 /** What the gate has printed; nothing before it has begun. */
 async function gateLog(): Promise<string> {

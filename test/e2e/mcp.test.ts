@@ -1,12 +1,10 @@
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { KINDS } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
 import type { McpServer } from '../../crds/mcpserver.ts';
 import { anMcpServer, said } from '../../infra/pods/mcp-bridge/fixtures.ts';
-import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
-import { connectionFrom } from '../../shared/kube/connection.ts';
+import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { PODS, SECRETS } from '../../shared/kube/resources.ts';
 import { createSession, type Session } from './session.ts';
@@ -19,12 +17,9 @@ let kube: KubeClient;
 beforeAll(async () => {
   session = await createSession();
   await session.start();
-  kube = createKubeClient(connectionFrom({ KUBECONFIG: join(session.folder, 'cluster/kubeconfig') }));
+  kube = session.kube();
 }, 180_000);
-afterAll(async () => {
-  kube?.close();
-  await session.remove();
-}, 60_000);
+afterAll(() => session.remove(), 60_000);
 
 const apiVersion = 'sympozium.ai/v1alpha1';
 const create = (kind: Parameters<KubeClient['create']>[0], object: object) =>

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ROOT } from '../../infra/bundle/bundle.ts';
 import { freePort } from '../../infra/local/free-port.ts';
+import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
+import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 
 export interface Finished {
   code: number;
@@ -23,6 +25,8 @@ export interface Session {
   /** Ends the starter alone, without a chance to clean up. */
   kill(): Promise<void>;
   client(...args: string[]): Promise<Finished>;
+  /** The session's cluster, as its administrator sees it; closed with the session. */
+  kube(): KubeClient;
   remove(): Promise<void>;
 }
 
@@ -33,6 +37,7 @@ export async function createSession(): Promise<Session> {
   const port = await freePort();
   let child: ChildProcess | undefined;
   let printed = '';
+  const clients: KubeClient[] = [];
   // As a newcomer's shell: none of the variables that npm and vitest set.
   const { PATH, HOME, TMPDIR } = process.env;
   const env = { PATH, HOME, TMPDIR };
@@ -87,7 +92,13 @@ export async function createSession(): Promise<Session> {
     stop: () => end('SIGINT'),
     kill: () => end('SIGKILL'),
     client,
+    kube() {
+      const kube = createKubeClient(connectionFromKubeconfig(join(folder, 'cluster/kubeconfig')));
+      clients.push(kube);
+      return kube;
+    },
     async remove() {
+      for (const kube of clients) kube.close();
       await end('SIGINT');
       await rm(folder, { recursive: true, force: true });
     },
