@@ -40,6 +40,32 @@ export interface SubjectWake {
 }
 
 /**
+ * What the API server asks a function before it stores an object. The relay's TLS endpoint hands `POST <path>` on to it.
+ * Never asked about deletions and statuses.
+ */
+export interface AdmissionHook {
+  /** Name of the webhook, which the API server puts into its refusals. */
+  name: string;
+  path: string;
+  /** Whether it may change what is stored, and is asked before those that only judge. */
+  changes: boolean;
+  resource: Resource;
+  operations: ('CREATE' | 'UPDATE')[];
+  /** CEL over `object`, `oldObject` and `request`; it is asked where all hold. */
+  conditions: { name: string; expression: string }[];
+  /** What becomes of a write when it cannot be asked. */
+  failurePolicy: 'Fail' | 'Ignore';
+}
+
+export const UNLESS_DELETED = { name: 'is-not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
+
+/** Labels, finalizers and the like concern no rule: nothing holds them up. */
+export const SPEC_CHANGED = {
+  name: 'changes-its-spec',
+  expression: "request.operation == 'CREATE' || object.spec != oldObject.spec",
+};
+
+/**
  * One function as the rest of the system sees it. The functions of `serverless.yml`, the relay's configuration and the
  * roles of the manifests are generated from these.
  */
@@ -59,5 +85,6 @@ export interface FunctionManifest {
   subjects?: string[];
   /** Messages of a subject one after the other, each settled or parked before the next: none overtakes one that is retried. */
   inOrder?: true;
+  admits?: AdmissionHook[];
   rules: PolicyRule[];
 }

@@ -5,6 +5,7 @@ import { isApplied } from '../../shared/kube/applied.ts';
 import { isDnsSubdomain } from '../../shared/kube/names.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, type Resource } from '../../shared/kube/resources.ts';
+import type { Problem } from '../../shared/personas/pack-problems.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import type { PackConfig } from './config.ts';
 import { cronOf } from './cron.ts';
@@ -13,7 +14,6 @@ import { personaInstanceOf } from './names.ts';
 import type { Standing } from './observed.ts';
 import { personaInstance } from './persona-instance.ts';
 import { personaSchedule } from './persona-schedule.ts';
-import type { Problem } from './problems.ts';
 
 /** What becomes of one persona. With a problem nothing of it is made or changed, and what there is stays. */
 export interface PersonaPlan {

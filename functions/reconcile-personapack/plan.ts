@@ -7,6 +7,7 @@ import { KINDS } from '../../crds/group.ts';
 import { FINALIZERS } from '../../crds/labels.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, type Resource, refOf } from '../../shared/kube/resources.ts';
+import { packProblems } from '../../shared/personas/pack-problems.ts';
 import { claim, release } from '../../shared/reconcile/finalizer.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
@@ -14,7 +15,6 @@ import type { PackConfig } from './config.ts';
 import { personaInstanceOf, personaMemoryOf, personaScheduleOf } from './names.ts';
 import type { Observed, Standing } from './observed.ts';
 import { isExcluded, type PersonaPlan, planPersona } from './persona.ts';
-import { packProblems } from './problems.ts';
 import { disabledStatus, enabledStatus, removingStatus, statusActions, wrongStatus } from './status.ts';
 
 /** While objects of a disabled pack are going, they are looked at again. */

@@ -2,9 +2,9 @@ import { CONDITIONS, PACK_PHASES, PACK_REASONS } from '../../crds/conditions.ts'
 import type { PersonaPack, PersonaPackStatus } from '../../crds/personapack.ts';
 import { isSame } from '../../shared/kube/applied.ts';
 import { type ConditionClaim, withCondition } from '../../shared/kube/conditions.ts';
+import type { Problem } from '../../shared/personas/pack-problems.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import type { PersonaPlan } from './persona.ts';
-import type { Problem } from './problems.ts';
 
 type Readiness = Pick<ConditionClaim, 'status' | 'reason' | 'message'>;
 

@@ -1,4 +1,5 @@
 import { ACCEPTED, type Accepted } from '../../test/cluster/differential/accepted.ts';
+import { ADMISSION_DEVIATIONS } from '../../test/contract/admission-deviations.ts';
 import {
   DEVIATIONS as API_DEVIATIONS,
   type Deviation as ApiDeviation,
@@ -44,6 +45,12 @@ export function deviationsPage(): string {
     table(
       ['Id', 'Where', 'Why'],
       SCHEDULE_DEVIATIONS.map(({ id, path, reason }) => [id, code(readable(path)), reason]),
+    ),
+    '## Admission\n',
+    'Verdicts over runs, by their place in the recording. Every refusal also names field, rule and policy, and says what to do.\n',
+    table(
+      ['Id', 'Exchange', 'Why'],
+      ADMISSION_DEVIATIONS.map(({ id, scenario, exchange, reason }) => [id, code(`${scenario} ${exchange}`), reason]),
     ),
     '## The REST API\n',
     'In every answer:\n',

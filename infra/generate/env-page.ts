@@ -16,6 +16,7 @@ import { code, table } from './markdown.ts';
 
 /** What each function reads beyond `ShellEnvironmentSchema`. */
 const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  admit: z.object({}),
   api: ApiEnvironmentSchema,
   'reconcile-agentrun': RunEnvironmentSchema,
   'reconcile-mcpserver': McpServerEnvironmentSchema,
@@ -39,7 +40,9 @@ that is wrong, without its value. **Required** variables have no default.
 
 /** `docs/env.md`: every environment variable of every program. Throws when a function is missing here. */
 export function envPage(manifests: readonly FunctionManifest[]): string {
-  const called = manifests.filter(({ reconciles, subjects }) => reconciles !== undefined || subjects !== undefined);
+  const called = manifests.filter(
+    ({ reconciles, subjects, admits }) => (reconciles ?? subjects ?? admits) !== undefined,
+  );
   const names = called.map(({ name }) => code(name));
   return [
     INTRODUCTION,

@@ -47,8 +47,9 @@ function lambda({
   schedule,
   reconciles,
   subjects,
+  admits,
 }: FunctionManifest): object {
-  const called = reconciles !== undefined || subjects !== undefined || schedule !== undefined;
+  const called = (reconciles ?? subjects ?? schedule ?? admits) !== undefined;
   const events = [
     ...(called ? [{ httpApi: { method: 'POST', path: `/functions/${name}` } }] : []),
     ...routes.map((path) => ({ httpApi: { method: '*', path } })),

@@ -5,7 +5,10 @@ import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 import { bundle, NODE_FLAGS, ROOT } from '../bundle/bundle.ts';
-import { createApplier, established, platformObjects } from './content/apply.ts';
+import { loadManifests } from '../generate/manifests.ts';
+import { type ClientConfig, webhookConfigurations } from '../manifests/webhooks.ts';
+import { type ServerIdentity, serverIdentity } from './cluster/api/tls/certificate.ts';
+import { createApplier, established, type Manifest, platformObjects } from './content/apply.ts';
 import { chooseModel, firstInstance, type ModelChoice } from './content/objects.ts';
 import { lock } from './lock.ts';
 import { findNatsServer } from './nats/find.ts';
@@ -59,13 +62,16 @@ export async function start(options: StartOptions, tell: (message: string) => vo
     const kubeconfig = join(folder, 'cluster', 'kubeconfig');
     await Promise.all([run(clusterSpec(folder, state, options)), run(await natsSpec(nats, folder, state))]);
 
-    tell('Applying kinds, roles and the first instance');
+    tell('Applying kinds and roles');
     const model = chooseModel(process.env);
-    await applyContent(kubeconfig, model);
+    const webhook = await webhookIdentity(folder);
+    await applyPlatform(kubeconfig);
 
     tell('Starting the functions and the relay');
     const env = functionEnvironment(folder, state, options);
     await Promise.all([run(hostSpec(folder, env)), run(relaySpec(folder, state, env, url))]);
+    tell('Applying the built-in content and the first instance');
+    await applyContent(kubeconfig, model, webhookConfigurations(await loadManifests(), clientOf(state, webhook)));
     await writePrivately(join(folder, 'client.json'), `${JSON.stringify({ url, token: state.apiToken })}\n`);
     return { url, token: state.apiToken, kubeconfig, model, stop };
   } catch (error) {
@@ -80,15 +86,39 @@ async function bundled(folder: string, tell: (message: string) => void): Promise
   await bundle(join(folder, 'dist'));
 }
 
-async function applyContent(kubeconfig: string, model: ModelChoice): Promise<void> {
+async function applyPlatform(kubeconfig: string): Promise<void> {
   const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
-  const { crds, identities, content } = await platformObjects();
+  const { crds, identities } = await platformObjects();
   const apply = createApplier(kube, 'sympozium-start');
   await apply(crds);
   await established(kube, crds);
   await apply(identities);
-  await apply([...content, ...firstInstance(model)]);
   kube.close();
+}
+
+/** Comes last, when there is somebody to ask about it. */
+async function applyContent(kubeconfig: string, model: ModelChoice, webhooks: Manifest[]): Promise<void> {
+  const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
+  const { content } = await platformObjects();
+  await createApplier(kube, 'sympozium-start')([...webhooks, ...content, ...firstInstance(model)]);
+  kube.close();
+}
+
+const certificateFile = (folder: string): string => join(folder, 'admission/tls.crt');
+const keyFile = (folder: string): string => join(folder, 'admission/tls.key');
+
+/** A certificate for the relay's admission endpoint, made at each start; the API server is told whom to trust for it. */
+async function webhookIdentity(folder: string): Promise<ServerIdentity> {
+  const identity = serverIdentity(['127.0.0.1']);
+  await mkdir(join(folder, 'admission'), { recursive: true, mode: 0o700 });
+  await writePrivately(certificateFile(folder), identity.server.certificate);
+  await writePrivately(keyFile(folder), identity.server.key);
+  return identity;
+}
+
+function clientOf({ ports }: State, { ca }: ServerIdentity): (path: string) => ClientConfig {
+  const caBundle = Buffer.from(ca).toString('base64');
+  return (path) => ({ url: `https://127.0.0.1:${ports.admission}${path}`, caBundle });
 }
 
 /** Of the starter's own environment, only what a program needs to run: no key of a model reaches a process that has no use for it. */
@@ -174,6 +204,9 @@ function relaySpec(
     MEMORY_SECRETS: memorySecret,
     MEMORY_PORT: String(ports.memory),
     MEMORY_FOLDER: join(folder, 'memory'),
+    ADMISSION_PORT: String(ports.admission),
+    ADMISSION_CERT_FILE: certificateFile(folder),
+    ADMISSION_KEY_FILE: keyFile(folder),
   };
   const args = [...NODE_FLAGS, join(folder, 'dist/relay/main.js')];
   return {

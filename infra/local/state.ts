@@ -14,7 +14,7 @@ export interface State {
   busSecret: string;
   /** From which the addresses of all memories follow. */
   memorySecret: string;
-  ports: { cluster: number; nats: number; relay: number; memory: number };
+  ports: { cluster: number; nats: number; relay: number; memory: number; admission: number };
 }
 
 /** Reads the state of earlier starts, or makes the first. A remembered port that is taken now is chosen anew. */
@@ -39,6 +39,7 @@ export async function loadState(folder: string): Promise<State> {
       nats: await keepOrChoose(earlier?.ports.nats),
       relay: await keepOrChoose(earlier?.ports.relay),
       memory: await keepOrChoose(earlier?.ports.memory),
+      admission: await keepOrChoose(earlier?.ports.admission),
     },
   };
   await writePrivately(path, `${JSON.stringify(state, null, 2)}\n`);

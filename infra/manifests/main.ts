@@ -1,9 +1,6 @@
 import { stringify } from 'yaml';
-import { secrets } from './secrets.ts';
+import { installObjects } from './install.ts';
 
-/** `node infra/manifests/main.ts | kubectl apply -f -`: the Secrets that the manifests beside this file refer to. */
-console.log(
-  secrets('sympozium-system')
-    .map((secret) => stringify(secret, { lineWidth: 0 }))
-    .join('---\n'),
-);
+/** `node infra/manifests/main.ts | kubectl apply -f -`: what the manifests beside this file refer to, and the webhooks. */
+const objects = await installObjects('sympozium-system');
+console.log(objects.map((object) => stringify(object, { lineWidth: 0 })).join('---\n'));

@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { relayCredentials, trustConfig } from '../../shared/bus/credentials.ts';
+import type { KeyPair } from '../local/cluster/api/tls/certificate.ts';
 
-interface Secret {
+export interface SecretObject {
   apiVersion: 'v1';
   kind: 'Secret';
   metadata: { name: string; namespace: string };
@@ -10,18 +11,19 @@ interface Secret {
 }
 
 /** The keys that relay, host and NATS share, made anew at each call: one Secret for each, with nothing that it does not need. */
-export function secrets(namespace: string): Secret[] {
+export function secrets(namespace: string, webhook: KeyPair): SecretObject[] {
   const signing = () => `whsec_${randomBytes(32).toString('base64')}`;
   const [toFunction, toRelay] = [signing(), signing()];
   const memory = randomBytes(32).toString('base64url');
   const bus = randomBytes(32).toString('base64url');
-  const secret = (name: string, stringData: Record<string, string>): Secret => ({
+  const secret = (name: string, stringData: Record<string, string>): SecretObject => ({
     apiVersion: 'v1',
     kind: 'Secret',
     metadata: { name, namespace },
     stringData,
   });
   return [
+    secret('sympozium-webhook-cert', { 'tls.crt': webhook.certificate, 'tls.key': webhook.key }),
     secret('sympozium-nats', { 'trust.conf': trustConfig(bus) }),
     secret('sympozium-relay-bus', { 'relay.creds': relayCredentials(bus) }),
     secret('sympozium-relay', {

@@ -44,6 +44,7 @@ const RelayFunctionSchema = z.object({
   reconciles: ReconcilesSchema.exactOptional(),
   subjects: z.array(z.string().min(1)).exactOptional(),
   inOrder: z.literal(true).exactOptional(),
+  admits: z.array(z.object({ path: z.string().startsWith('/') })).exactOptional(),
 });
 
 export type RelayFunction = z.output<typeof RelayFunctionSchema>;
@@ -81,6 +82,18 @@ export const RelayEnvironmentSchema = z.object({
     .default(20_000)
     .describe('Entries that one memory keeps; the oldest make room.'),
   MEMORY_MAX_MB: z.coerce.number().int().positive().default(64).describe('Megabytes that one memory keeps, likewise.'),
+  ADMISSION_PORT: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(65_535)
+    .default(9443)
+    .describe('Port that the API server asks about objects before it stores them, over TLS.'),
+  ADMISSION_CERT_FILE: z
+    .string()
+    .optional()
+    .describe('Path of the certificate of that port, which is served with one only; read again when it changes.'),
+  ADMISSION_KEY_FILE: z.string().optional().describe('Path of the key of that certificate.'),
   RELAY_SHARD: z.string().default('0').describe('Name of this relay in the source of what it sends.'),
   RELAY_TO_FUNCTION_SECRETS: secretList.describe(
     'Keys of requests to functions, parted by spaces: the first one signs, functions accept all of theirs.',

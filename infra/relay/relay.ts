@@ -1,9 +1,11 @@
 import type { Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { extname } from 'node:path';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import type { Connection } from '../../shared/kube/transport.ts';
 import type { Tracing } from '../../shared/telemetry/otel.ts';
+import { createAdmissionServer } from './admission/server.ts';
 import type { RelayConfig } from './config.ts';
 import { createControllers } from './controllers.ts';
 import { createDeliver, type Deliver } from './delivery/deliver.ts';
@@ -40,6 +42,8 @@ export interface Relay {
   url: string;
   /** Where it serves memories, when it does. */
   memoryUrl: string | undefined;
+  /** Where it takes the API server's questions, when it does. */
+  admissionUrl: string | undefined;
   /** What is not ready, in words; nothing once watches are synced and NATS is connected. */
   missing(): string[];
   /** Starts nothing further, waits for what is under way, and closes. */
@@ -97,16 +101,20 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const url = await listen(server.http, config.RELAY_HOST, config.RELAY_PORT);
   const memory = createMemoryService(config, MEMORY_WORKER);
   const memoryUrl = memory && (await listen(memory.server, config.RELAY_HOST, config.MEMORY_PORT));
+  const admission = createAdmissionServer(config, post, secret);
+  const admissionUrl = admission && (await listen(admission.server, config.RELAY_HOST, config.ADMISSION_PORT, 'https'));
   messages.start();
   bus.start();
   controllers.start();
   return {
     url,
     memoryUrl,
+    admissionUrl,
     missing: server.missing,
     async stop() {
       // Functions under way may still publish, so the server and the bus go last.
       await Promise.all([controllers.stop(), messages.stop()]);
+      admission?.stop();
       server.http.close();
       server.http.closeAllConnections();
       await Promise.all([bus.stop(), memory?.stop()]);
@@ -137,13 +145,13 @@ function createServerOf({ config, bus, deliver, controllers, metrics, render }: 
   return { http, missing };
 }
 
-function listen(server: Server, host: string, port: number): Promise<string> {
+function listen(server: Server | TlsServer, host: string, port: number, scheme = 'http'): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
       const { address, port: taken, family } = server.address() as AddressInfo;
-      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
+      resolve(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
     });
   });
 }

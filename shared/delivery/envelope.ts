@@ -31,11 +31,19 @@ const TickEnvelopeSchema = z.object({
   data: z.object({}),
 });
 
+/** One question of the API server. `subject` is the path of the webhook; the review is as it came. */
+const AdmissionEnvelopeSchema = z.object({
+  ...attributes,
+  type: z.literal('ai.sympozium.admission'),
+  data: z.object({ review: z.unknown() }),
+});
+
 /** CloudEvents 1.0 in JSON (structured mode), the body of every signed POST from relay to function. */
 export const EnvelopeSchema = z.discriminatedUnion('type', [
   ReconcileEnvelopeSchema,
   MessageEnvelopeSchema,
   TickEnvelopeSchema,
+  AdmissionEnvelopeSchema,
 ]);
 
 export type ReconcileEnvelope = z.output<typeof ReconcileEnvelopeSchema>;

@@ -3,8 +3,8 @@ import { type Envelope, EnvelopeSchema } from './envelope.ts';
 import { createReplayGuard } from './replay-guard.ts';
 import { verify } from './signature.ts';
 
-/** Largest accepted envelope, in bytes: NATS's own limit of a message, and room for the wrapping. */
-const MAX_BODY_BYTES = 1_100_000;
+/** Largest accepted envelope, in bytes: an update shows the API server's largest object twice, before and after. */
+const MAX_BODY_BYTES = 3_500_000;
 
 /**
  * Turns a signed request into its envelope: verified on the raw bytes, before anything is parsed. Throws

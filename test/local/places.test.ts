@@ -74,6 +74,10 @@ function probeOf(name: string): Probe {
   if (name.startsWith('sweep-')) {
     return { name, request: () => tickRequest(name, SECRET, new Date()), status: 200, body: expect.anything() };
   }
+  if (name === 'admit') {
+    const body = expect.objectContaining({ response: expect.objectContaining({ uid: 'u', allowed: false }) });
+    return { name, request: admissionRequest, status: 200, body };
+  }
   if (name === 'api') return { name, request: listRequest, status: 200, body: [] };
   throw new Error(`No request is known that shows that ${name} ran`);
 }
@@ -81,6 +85,22 @@ function probeOf(name: string): Probe {
 function listRequest(): Request {
   const headers = { authorization: `Bearer ${TOKEN}` };
   return new Request('http://place/api/v1/runs?namespace=default', { headers });
+}
+
+/** A run of an instance that is absent, which takes a look at the cluster. */
+function admissionRequest(): Request {
+  const object = {
+    apiVersion: 'sympozium.ai/v1alpha1',
+    kind: 'AgentRun',
+    metadata: { name: 'r' },
+    spec: { instanceRef: 'absent', agentId: 'a', sessionKey: 's', task: 't', model: { provider: 'p', model: 'm' } },
+  };
+  const review = { request: { uid: 'u', operation: 'CREATE', namespace: 'default', object } };
+  return envelopeRequest('admit', {
+    type: 'ai.sympozium.admission',
+    subject: '/validate-agent-pods',
+    data: { review },
+  });
 }
 
 const reconcileRequest = (name: string, plural: string): Request =>

@@ -79,7 +79,9 @@ export async function theFunctions(answer: (call: Call) => Reply | Promise<Reply
     const envelope = await receive(
       new Request('http://function/', { method: 'POST', headers, body: Buffer.concat(chunks) }),
     );
-    if (envelope.type === 'ai.sympozium.tick') throw new Error('The relay sends no ticks');
+    if (envelope.type === 'ai.sympozium.tick' || envelope.type === 'ai.sympozium.admission') {
+      throw new Error(`No ${envelope.type} is expected here`);
+    }
     calls.push(envelope);
     const reply = await answer(envelope);
     response.setHeader('content-type', 'application/json').end(JSON.stringify(reply));
@@ -122,6 +124,7 @@ export async function aRelay(
     MEMORY_FOLDER: 'unused',
     MEMORY_MAX_ENTRIES: 20_000,
     MEMORY_MAX_MB: 64,
+    ADMISSION_PORT: 0,
     RELAY_TO_FUNCTION_SECRETS: [new Secret(TO_FUNCTION)],
     FUNCTION_TO_RELAY_SECRETS: [new Secret(TO_RELAY), new Secret('older-key')],
     functions,

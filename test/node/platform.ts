@@ -10,7 +10,7 @@ import {
   type Manifest,
   platformObjects,
 } from '../../infra/local/content/apply.ts';
-import { secrets } from '../../infra/manifests/secrets.ts';
+import { installObjects } from '../../infra/manifests/install.ts';
 import { createKubeClient, type KubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
@@ -47,7 +47,7 @@ export async function startPlatform(): Promise<Platform> {
     const { crds, identities, content } = await platformObjects();
     await apply(crds);
     await established(kube, crds);
-    await apply([...identities, ...content, ...secrets(SYSTEM), namespace(NAMESPACE)]);
+    await apply([...identities, ...content, ...(await installObjects(SYSTEM)), namespace(NAMESPACE)]);
     for (const file of ['nats', 'host', 'relay', 'control-plane-network-policy']) {
       await apply(await documentsOf(join(ROOT, `infra/manifests/${file}.yaml`)));
     }

@@ -1,0 +1,41 @@
+import type { AgentRunSpec } from '../../crds/agentrun.ts';
+import { type Denial, explain } from '../../shared/policy/denial.ts';
+import { judgeRun } from '../../shared/policy/judge-run.ts';
+import type { Governing } from './governing.ts';
+import { allow, deny, fail, type Verdict } from './verdict.ts';
+
+/** A run that somebody wants to store, and what it was before; plain data. */
+export interface RunChange {
+  deleting: boolean;
+  spec: AgentRunSpec;
+  old: AgentRunSpec | undefined;
+}
+
+/**
+ * The verdict over a run (controllers spec, 6.3). Of a run that exists only what the change itself breaks is held against it: a
+ * policy that became stricter, or an instance that is gone, blocks no other update [CTL-WA4] [RUN-W39]. Pure.
+ */
+export function admitRun({ deleting, spec, old }: RunChange, { instance, policy, packs }: Governing): Verdict {
+  if (deleting) return allow('run is being deleted; skipping policy validation');
+  const rebound = old?.instanceRef !== spec.instanceRef;
+  if (instance === undefined) {
+    if (!rebound) return allow('the instance is gone; nothing of the run is bound by it');
+    return fail(
+      400,
+      `failed to find SympoziumInstance ${spec.instanceRef}: ${absent('SympoziumInstance', spec.instanceRef)}`,
+    );
+  }
+  const { policyRef = '' } = instance.spec;
+  if (policyRef === '') return allow('no policy bound');
+  if (policy === undefined) {
+    if (!rebound) return allow('the policy is gone; the run was judged when it was made');
+    return fail(500, `failed to find SympoziumPolicy ${policyRef}: ${absent('SympoziumPolicy', policyRef)}`);
+  }
+  const before = old === undefined || rebound ? [] : judgeRun({ spec: old, packs }, [policy]).map(idOf);
+  const denials = judgeRun({ spec, packs }, [policy]).filter((denial) => !before.includes(idOf(denial)));
+  const [first] = denials;
+  return first === undefined ? allow('policy validated') : deny(denials.map(explain).join('; '));
+}
+
+const absent = (kind: string, name: string): string => `${kind}.sympozium.ai "${name}" not found`;
+const idOf = ({ field, message }: Denial): string => `${field} ${message}`;
