@@ -6,6 +6,7 @@ import type { Bench, Cluster } from './bench.ts';
 import { withEmbeddedCluster, withRealCluster } from './clusters.ts';
 import { type Figure, isOver } from './figure.ts';
 import { type BenchOptions, parseOptions, USAGE } from './options.ts';
+import { admission } from './scenarios/admission.ts';
 import { measureBundles } from './scenarios/bundles.ts';
 import { burst } from './scenarios/burst.ts';
 import { floor } from './scenarios/floor.ts';
@@ -18,7 +19,7 @@ import { throughput } from './scenarios/throughput.ts';
 import { markdownTable } from './table.ts';
 
 /** Those that wake the most sleep last: what they leave to be collected disturbs nobody. */
-const REAL = [steady, requests, throughput, floor, schedules, memoryIdle, burst];
+const REAL = [admission, steady, requests, throughput, floor, schedules, memoryIdle, burst];
 const EMBEDDED = [requests, memoryIdle];
 const NAMES = ['bundles', 'product', ...new Set([...REAL, ...EMBEDDED].map(({ name }) => name))];
 
