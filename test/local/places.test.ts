@@ -75,7 +75,8 @@ function probeOf(name: string): Probe {
     return { name, request: () => tickRequest(name, SECRET, new Date()), status: 200, body: expect.anything() };
   }
   if (name === 'admit') {
-    const body = expect.objectContaining({ response: expect.objectContaining({ uid: 'u', allowed: false }) });
+    const status = expect.objectContaining({ message: expect.stringContaining('failed to find SympoziumInstance') });
+    const body = expect.objectContaining({ response: expect.objectContaining({ uid: 'u', status }) });
     return { name, request: admissionRequest, status: 200, body };
   }
   if (name === 'api') return { name, request: listRequest, status: 200, body: [] };
@@ -93,7 +94,13 @@ function admissionRequest(): Request {
     apiVersion: 'sympozium.ai/v1alpha1',
     kind: 'AgentRun',
     metadata: { name: 'r' },
-    spec: { instanceRef: 'absent', agentId: 'a', sessionKey: 's', task: 't', model: { provider: 'p', model: 'm' } },
+    spec: {
+      instanceRef: 'absent',
+      agentId: 'a',
+      sessionKey: 's',
+      task: 't',
+      model: { provider: 'p', model: 'm', authSecretRef: '' },
+    },
   };
   const review = { request: { uid: 'u', operation: 'CREATE', namespace: 'default', object } };
   return envelopeRequest('admit', {
