@@ -57,14 +57,6 @@ export interface AdmissionHook {
   failurePolicy: 'Fail' | 'Ignore';
 }
 
-export const UNLESS_DELETED = { name: 'is-not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
-
-/** Labels, finalizers and the like concern no rule: nothing holds them up. */
-export const SPEC_CHANGED = {
-  name: 'changes-its-spec',
-  expression: "request.operation == 'CREATE' || object.spec != oldObject.spec",
-};
-
 /**
  * One function as the rest of the system sees it. The functions of `serverless.yml`, the relay's configuration and the
  * roles of the manifests are generated from these.

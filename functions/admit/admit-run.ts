@@ -33,8 +33,7 @@ export function admitRun({ deleting, spec, old }: RunChange, { instance, policy,
   }
   const before = old === undefined || rebound ? [] : judgeRun({ spec: old, packs }, [policy]).map(idOf);
   const denials = judgeRun({ spec, packs }, [policy]).filter((denial) => !before.includes(idOf(denial)));
-  const [first] = denials;
-  return first === undefined ? allow('policy validated') : deny(denials.map(explain).join('; '));
+  return denials.length === 0 ? allow('policy validated') : deny(denials.map(explain).join('; '));
 }
 
 const absent = (kind: string, name: string): string => `${kind}.sympozium.ai "${name}" not found`;

@@ -24,23 +24,12 @@ type Judge = (request: AdmissionRequest, signal: AbortSignal) => Promise<Verdict
 /** `POST /functions/admit` takes a signed envelope with an AdmissionReview and answers 200 with the review of its verdict. */
 export function createAdmitApp(receive: (request: Request) => Promise<Envelope>, reader: GoverningReader): Hono {
   const judges: Readonly<Record<string, Judge>> = {
-    [HOOKS.runs.path]: (request, signal) => validateRun(request, reader, signal),
-    [HOOKS.defaults.path]: async ({ object, namespace }, signal) => {
-      const run = parse(AgentRunSchema, object);
-      if ('code' in run) return run;
-      return defaultRun(
-        { metadata: run.metadata, spec: run.spec },
-        await reader.recent(wantedOf(run, namespace), signal),
-      );
-    },
-    [HOOKS.schedules.path]: ({ object }) => {
-      const schedule = parse(SympoziumScheduleSchema, object);
-      return 'code' in schedule ? schedule : admitSchedule(schedule.spec);
-    },
-    [HOOKS.packs.path]: ({ object }) => {
-      const pack = parse(PersonaPackSchema, object);
-      return 'code' in pack ? pack : admitPack(pack.spec);
-    },
+    [HOOKS.runs.path]: judging(AgentRunSchema, (run, request, signal) => validateRun(run, request, reader, signal)),
+    [HOOKS.defaults.path]: judging(AgentRunSchema, async (run, { namespace }, signal) =>
+      defaultRun(run, await reader.recent(wantedOf(run, namespace), signal)),
+    ),
+    [HOOKS.schedules.path]: judging(SympoziumScheduleSchema, ({ spec }) => admitSchedule(spec)),
+    [HOOKS.packs.path]: judging(PersonaPackSchema, ({ spec }) => admitPack(spec)),
   };
   return new Hono()
     .post(`/functions/${manifest.name}`, async ({ req, json }) => {
@@ -59,17 +48,16 @@ export function createAdmitApp(receive: (request: Request) => Promise<Envelope>,
 }
 
 async function validateRun(
-  { object, oldObject, namespace }: AdmissionRequest,
+  run: AgentRun,
+  { oldObject, namespace }: AdmissionRequest,
   reader: GoverningReader,
   signal: AbortSignal,
 ): Promise<Verdict> {
-  const run = parse(AgentRunSchema, object);
-  if ('code' in run) return run;
-  const old = oldObject === null || oldObject === undefined ? undefined : parse(AgentRunSchema, oldObject);
   const change = {
     deleting: run.metadata.deletionTimestamp !== undefined,
     spec: run.spec,
-    old: old === undefined || 'code' in old ? undefined : old.spec,
+    // One that could not be stored today counts as none: all of the run is judged then.
+    old: AgentRunSchema.safeParse(oldObject).data?.spec,
   };
   const judged = (governing: Governing) => admitRun(change, governing);
   const wanted = wantedOf(run, namespace);
@@ -82,11 +70,17 @@ function wantedOf({ spec }: AgentRun, namespace: string) {
   return { namespace, instance: spec.instanceRef, packs };
 }
 
-/** The object, or the verdict over one that cannot be read: with the field and the rule. */
-function parse<T extends z.ZodType>(schema: T, object: unknown): z.output<T> | Verdict {
-  if (object === null || object === undefined) return fail(400, 'there is no content to decode');
-  const parsed = schema.safeParse(object);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  return fail(400, `${issue?.path.join('.') ?? 'object'}: ${issue?.message ?? 'is invalid'}`);
+/** Judges objects that can be read; the verdict over others names field and rule. */
+function judging<T extends z.ZodType>(
+  schema: T,
+  judge: (object: z.output<T>, request: AdmissionRequest, signal: AbortSignal) => Promise<Verdict> | Verdict,
+): Judge {
+  return (request, signal) => {
+    const { object } = request;
+    if (object === null || object === undefined) return fail(400, 'there is no content to decode');
+    const parsed = schema.safeParse(object);
+    if (parsed.success) return judge(parsed.data, request, signal);
+    const [issue] = parsed.error.issues;
+    return fail(400, `${issue?.path.join('.') ?? 'object'}: ${issue?.message ?? 'is invalid'}`);
+  };
 }

@@ -1,12 +1,9 @@
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
-import { LABELS } from '../../crds/labels.ts';
+import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumPolicySpec } from '../../crds/sympoziumpolicy.ts';
 import type { ObjectMeta } from '../../shared/kube/objects.ts';
 import type { Governing } from './governing.ts';
 import { allow, type PatchStep, type Verdict } from './verdict.ts';
-
-/** Said of runs whose pods get no token of the API server, unless a skill or a hook of theirs needs one. */
-const NO_TOKEN = 'sympozium.ai/disable-sa-token';
 
 /**
  * What a policy fills in where a run is silent (controllers spec, 6.4): sandboxes that it requires, with its images, classes and
@@ -27,7 +24,7 @@ export function defaultRun(
   };
   const patch = [
     ...without('/metadata/labels', metadata.labels, labels),
-    ...without('/metadata/annotations', metadata.annotations, { [NO_TOKEN]: 'true' }),
+    ...without('/metadata/annotations', metadata.annotations, { [ANNOTATIONS.disableServiceAccountToken]: 'true' }),
     ...(['sandbox', 'agentSandbox', 'toolPolicy'] as const).flatMap((field) =>
       filled[field] === spec[field] ? [] : [{ op: 'add' as const, path: `/spec/${field}`, value: filled[field] }],
     ),

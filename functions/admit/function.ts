@@ -1,5 +1,13 @@
 import { GROUP, KINDS } from '../../crds/group.ts';
-import { type AdmissionHook, type FunctionManifest, SPEC_CHANGED, UNLESS_DELETED } from '../../shared/manifest.ts';
+import type { AdmissionHook, FunctionManifest } from '../../shared/manifest.ts';
+
+const UNLESS_DELETED = { name: 'is-not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
+
+/** Labels, finalizers and the like concern no rule: nothing holds them up. */
+const SPEC_CHANGED = {
+  name: 'changes-its-spec',
+  expression: "request.operation == 'CREATE' || object.spec != oldObject.spec",
+};
 
 /** A cancelled run only ends: whoever cancels must not be held up by a policy that became stricter since. */
 const UNLESS_CANCELLED = {
@@ -7,14 +15,20 @@ const UNLESS_CANCELLED = {
   expression: "request.operation == 'CREATE' || !has(object.spec.cancel) || !object.spec.cancel",
 };
 
+/** Asked about each object that is made or means something else now, and only to judge it. */
+const judges: Pick<AdmissionHook, 'changes' | 'operations' | 'conditions'> = {
+  changes: false,
+  operations: ['CREATE', 'UPDATE'],
+  conditions: [UNLESS_DELETED, SPEC_CHANGED],
+};
+
 /** Path and name as in the original, whose refusals carry them (controllers spec, 6.1). */
 const runs: AdmissionHook = {
+  ...judges,
   name: 'vagentpod.sympozium.ai',
   path: '/validate-agent-pods',
-  changes: false,
   resource: KINDS.AgentRun,
-  operations: ['CREATE', 'UPDATE'],
-  conditions: [UNLESS_DELETED, SPEC_CHANGED, UNLESS_CANCELLED],
+  conditions: [...judges.conditions, UNLESS_CANCELLED],
   failurePolicy: 'Fail',
 };
 
@@ -30,25 +44,21 @@ const defaults: AdmissionHook = {
   failurePolicy: 'Ignore',
 };
 
+/** Nothing unsafe comes of a schedule that cannot be read: its reconciler says so in a condition. */
 const schedules: AdmissionHook = {
+  ...judges,
   name: 'vschedule.sympozium.ai',
   path: '/validate-schedules',
-  changes: false,
   resource: KINDS.SympoziumSchedule,
-  operations: ['CREATE', 'UPDATE'],
-  conditions: [UNLESS_DELETED, SPEC_CHANGED],
-  // Nothing unsafe comes of a schedule that cannot be read: its reconciler says so in a condition.
   failurePolicy: 'Ignore',
 };
 
+/** As with schedules: a pack that contradicts itself changes nothing, and says so. */
 const packs: AdmissionHook = {
+  ...judges,
   name: 'vpersonapack.sympozium.ai',
   path: '/validate-personapacks',
-  changes: false,
   resource: KINDS.PersonaPack,
-  operations: ['CREATE', 'UPDATE'],
-  conditions: [UNLESS_DELETED, SPEC_CHANGED],
-  // As with schedules: such a pack changes nothing, and says so.
   failurePolicy: 'Ignore',
 };
 
@@ -59,7 +69,7 @@ export const manifest: FunctionManifest = {
   memoryMb: 256,
   timeoutSeconds: 8,
   concurrency: 16,
-  admits: [runs, defaults, schedules, packs],
+  admits: Object.values(HOOKS),
   rules: [
     {
       apiGroups: [GROUP],

@@ -9,9 +9,9 @@ export interface Verdict {
   warnings?: string[];
 }
 
-/** One step of a JSON patch (RFC 6902); paths hold no part that needs escaping but where `pointer` made it. */
+/** One step of a JSON patch (RFC 6902), which also replaces what is there. */
 export interface PatchStep {
-  op: 'add' | 'replace';
+  op: 'add';
   path: string;
   value: unknown;
 }

@@ -12,6 +12,12 @@ export interface LoadedFunction {
   app: Hono;
 }
 
+/** The functions that the generated `functions.json` lists. */
+export async function readManifests(path: string): Promise<FunctionManifest[]> {
+  const { functions } = JSON.parse(await readFile(path, 'utf8')) as { functions: FunctionManifest[] };
+  return functions;
+}
+
 /**
  * Loads the bundles in `folder` of the functions that `manifests` (the generated `functions.json`) lists, each into its own
  * place. Throws `CONFIG_INVALID` for a bundle that is missing or exports no `createApp`.
@@ -21,7 +27,7 @@ export async function loadFunctions(
   manifests: string,
   placeOf: (manifest: FunctionManifest) => FunctionPlace,
 ): Promise<LoadedFunction[]> {
-  const { functions } = JSON.parse(await readFile(manifests, 'utf8')) as { functions: FunctionManifest[] };
+  const functions = await readManifests(manifests);
   return Promise.all(
     functions.map(async (manifest) => {
       const path = resolve(join(folder, manifest.name, 'handler.js'));

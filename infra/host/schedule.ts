@@ -1,5 +1,4 @@
-import { randomUUID } from 'node:crypto';
-import { sign } from '../../shared/delivery/signature.ts';
+import { seal } from '../../shared/delivery/seal.ts';
 import { log } from '../../shared/telemetry/log.ts';
 import type { LoadedFunction } from './functions.ts';
 
@@ -32,16 +31,8 @@ export function startSchedules(functions: readonly LoadedFunction[], secret: str
 
 /** A tick as EventBridge's stand-in sends it: `POST /functions/<name>`. */
 export function tickRequest(name: string, secret: string, now: Date): Request {
-  const id = randomUUID();
-  const body = JSON.stringify({
-    specversion: '1.0',
-    id,
-    source: '/host/schedule',
-    type: 'ai.sympozium.tick',
-    subject: name,
-    time: now.toISOString(),
-    data: {},
-  });
-  const headers = { 'content-type': 'application/json', ...sign(secret, id, body, now) };
+  const content = { type: 'ai.sympozium.tick' as const, subject: name, data: {} };
+  const { body, headers: signature } = seal(content, { source: '/host/schedule', secret, now });
+  const headers = { 'content-type': 'application/json', ...signature };
   return new Request(`http://host/functions/${name}`, { method: 'POST', body, headers });
 }

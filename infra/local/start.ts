@@ -5,10 +5,9 @@ import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
 import { bundle, NODE_FLAGS, ROOT } from '../bundle/bundle.ts';
-import { loadManifests } from '../generate/manifests.ts';
-import { type ClientConfig, webhookConfigurations } from '../manifests/webhooks.ts';
-import { type ServerIdentity, serverIdentity } from './cluster/api/tls/certificate.ts';
-import { createApplier, established, type Manifest, platformObjects } from './content/apply.ts';
+import { readManifests } from '../host/functions.ts';
+import { webhookConfigurations } from '../manifests/webhooks.ts';
+import { createApplier, established, platformObjects } from './content/apply.ts';
 import { chooseModel, firstInstance, type ModelChoice } from './content/objects.ts';
 import { lock } from './lock.ts';
 import { findNatsServer } from './nats/find.ts';
@@ -16,6 +15,9 @@ import { canConnect, writeNatsConfig } from './nats/server.ts';
 import type { StartOptions } from './options.ts';
 import { type ProcessSpec, type Supervised, supervise } from './processes.ts';
 import { forget, isFree, loadState, type State, writePrivately } from './state.ts';
+import { admissionEnvironment, makeWebhookIdentity } from './webhook-identity.ts';
+
+const MANIFESTS = join(ROOT, 'infra/generated/functions.json');
 
 /** A control plane that runs. */
 export interface Running {
@@ -64,14 +66,26 @@ export async function start(options: StartOptions, tell: (message: string) => vo
 
     tell('Applying kinds and roles');
     const model = chooseModel(process.env);
-    const webhook = await webhookIdentity(folder);
-    await applyPlatform(kubeconfig);
+    const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
+    const apply = createApplier(kube, 'sympozium-start');
+    const { crds, identities, content } = await platformObjects();
+    await apply(crds);
+    await established(kube, crds);
+    await apply(identities);
 
     tell('Starting the functions and the relay');
     const env = functionEnvironment(folder, state, options);
-    await Promise.all([run(hostSpec(folder, env)), run(relaySpec(folder, state, env, url))]);
+    const webhook = await makeWebhookIdentity(join(folder, 'admission'));
+    const relayEnv = { ...env, ...admissionEnvironment(webhook, state.ports.admission) };
+    await Promise.all([run(hostSpec(folder, env)), run(relaySpec(folder, state, relayEnv, url))]);
+
+    // Last, when there is somebody to ask about it.
     tell('Applying the built-in content and the first instance');
-    await applyContent(kubeconfig, model, webhookConfigurations(await loadManifests(), clientOf(state, webhook)));
+    const webhooks = webhookConfigurations(await readManifests(MANIFESTS), webhook.ca, (path) => ({
+      url: `https://127.0.0.1:${state.ports.admission}${path}`,
+    }));
+    await apply([...webhooks, ...content, ...firstInstance(model)]);
+    kube.close();
     await writePrivately(join(folder, 'client.json'), `${JSON.stringify({ url, token: state.apiToken })}\n`);
     return { url, token: state.apiToken, kubeconfig, model, stop };
   } catch (error) {
@@ -84,41 +98,6 @@ export async function start(options: StartOptions, tell: (message: string) => vo
 async function bundled(folder: string, tell: (message: string) => void): Promise<void> {
   tell('Bundling the programs');
   await bundle(join(folder, 'dist'));
-}
-
-async function applyPlatform(kubeconfig: string): Promise<void> {
-  const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
-  const { crds, identities } = await platformObjects();
-  const apply = createApplier(kube, 'sympozium-start');
-  await apply(crds);
-  await established(kube, crds);
-  await apply(identities);
-  kube.close();
-}
-
-/** Comes last, when there is somebody to ask about it. */
-async function applyContent(kubeconfig: string, model: ModelChoice, webhooks: Manifest[]): Promise<void> {
-  const kube = createKubeClient(connectionFromKubeconfig(kubeconfig));
-  const { content } = await platformObjects();
-  await createApplier(kube, 'sympozium-start')([...webhooks, ...content, ...firstInstance(model)]);
-  kube.close();
-}
-
-const certificateFile = (folder: string): string => join(folder, 'admission/tls.crt');
-const keyFile = (folder: string): string => join(folder, 'admission/tls.key');
-
-/** A certificate for the relay's admission endpoint, made at each start; the API server is told whom to trust for it. */
-async function webhookIdentity(folder: string): Promise<ServerIdentity> {
-  const identity = serverIdentity(['127.0.0.1']);
-  await mkdir(join(folder, 'admission'), { recursive: true, mode: 0o700 });
-  await writePrivately(certificateFile(folder), identity.server.certificate);
-  await writePrivately(keyFile(folder), identity.server.key);
-  return identity;
-}
-
-function clientOf({ ports }: State, { ca }: ServerIdentity): (path: string) => ClientConfig {
-  const caBundle = Buffer.from(ca).toString('base64');
-  return (path) => ({ url: `https://127.0.0.1:${ports.admission}${path}`, caBundle });
 }
 
 /** Of the starter's own environment, only what a program needs to run: no key of a model reaches a process that has no use for it. */
@@ -178,7 +157,7 @@ function functionEnvironment(folder: string, state: State, { port }: StartOption
     HOST_PORT: String(port),
     FUNCTION_IDENTITIES_NAMESPACE: 'sympozium-system',
     FUNCTIONS_DIR: join(folder, 'dist/functions'),
-    FUNCTIONS_MANIFESTS: join(ROOT, 'infra/generated/functions.json'),
+    FUNCTIONS_MANIFESTS: MANIFESTS,
   };
 }
 
@@ -204,9 +183,6 @@ function relaySpec(
     MEMORY_SECRETS: memorySecret,
     MEMORY_PORT: String(ports.memory),
     MEMORY_FOLDER: join(folder, 'memory'),
-    ADMISSION_PORT: String(ports.admission),
-    ADMISSION_CERT_FILE: certificateFile(folder),
-    ADMISSION_KEY_FILE: keyFile(folder),
   };
   const args = [...NODE_FLAGS, join(folder, 'dist/relay/main.js')];
   return {

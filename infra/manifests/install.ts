@@ -8,10 +8,8 @@ const SERVICE = 'sympozium-webhook-service';
 /** What an installation has of its own, made anew at each call: the Secrets, and the webhooks, which trust the certificate in one. */
 export async function installObjects(namespace: string): Promise<(SecretObject | WebhookConfiguration)[]> {
   const { ca, server } = serverIdentity([`${SERVICE}.${namespace}.svc`, `${SERVICE}.${namespace}.svc.cluster.local`]);
-  const caBundle = Buffer.from(ca).toString('base64');
-  const webhooks = webhookConfigurations(await loadManifests(), (path) => ({
+  const webhooks = webhookConfigurations(await loadManifests(), ca, (path) => ({
     service: { namespace, name: SERVICE, port: 443, path },
-    caBundle,
   }));
   return [...secrets(namespace, server), ...webhooks];
 }

@@ -42,8 +42,6 @@ export interface Relay {
   url: string;
   /** Where it serves memories, when it does. */
   memoryUrl: string | undefined;
-  /** Where it takes the API server's questions, when it does. */
-  admissionUrl: string | undefined;
   /** What is not ready, in words; nothing once watches are synced and NATS is connected. */
   missing(): string[];
   /** Starts nothing further, waits for what is under way, and closes. */
@@ -102,14 +100,13 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
   const memory = createMemoryService(config, MEMORY_WORKER);
   const memoryUrl = memory && (await listen(memory.server, config.RELAY_HOST, config.MEMORY_PORT));
   const admission = createAdmissionServer(config, post, secret);
-  const admissionUrl = admission && (await listen(admission.server, config.RELAY_HOST, config.ADMISSION_PORT, 'https'));
+  if (admission !== undefined) await listen(admission.server, config.RELAY_HOST, config.ADMISSION_PORT);
   messages.start();
   bus.start();
   controllers.start();
   return {
     url,
     memoryUrl,
-    admissionUrl,
     missing: server.missing,
     async stop() {
       // Functions under way may still publish, so the server and the bus go last.
@@ -145,13 +142,13 @@ function createServerOf({ config, bus, deliver, controllers, metrics, render }: 
   return { http, missing };
 }
 
-function listen(server: Server | TlsServer, host: string, port: number, scheme = 'http'): Promise<string> {
+function listen(server: Server | TlsServer, host: string, port: number): Promise<string> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {
       server.off('error', reject);
       const { address, port: taken, family } = server.address() as AddressInfo;
-      resolve(`${scheme}://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
+      resolve(`http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`);
     });
   });
 }

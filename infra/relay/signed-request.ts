@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { createReplayGuard } from '../../shared/delivery/replay-guard.ts';
 import { verify } from '../../shared/delivery/signature.ts';
 import { AppError } from '../../shared/errors.ts';
+import { readBody } from './read-body.ts';
 
 /** NATS's own limit of a message, and room for the wrapping. */
 const MAX_BODY_BYTES = 1_100_000;
@@ -14,25 +15,16 @@ export function createSignedRequests(secrets: readonly string[], now: () => Date
   const replays = createReplayGuard();
 
   return async (request: IncomingMessage): Promise<Buffer> => {
-    const body = await readBody(request);
+    const body = await readBody(request, MAX_BODY_BYTES);
+    if (body === undefined) {
+      throw new AppError('REQUEST_INVALID', `The body must be at most ${MAX_BODY_BYTES} bytes`);
+    }
     const id = verify(secrets, headersOf(request), request.method === 'GET' ? (request.url ?? '') : body, now());
     if (!replays.admit(id, now())) {
       throw new AppError('SIGNATURE_INVALID', 'Request signature refused: it was used before');
     }
     return body;
   };
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES)
-      throw new AppError('REQUEST_INVALID', `The body must be at most ${MAX_BODY_BYTES} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  return Buffer.concat(chunks);
 }
 
 function headersOf({ headers }: IncomingMessage): Headers {

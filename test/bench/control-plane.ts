@@ -1,12 +1,12 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { bundle, NODE_FLAGS, ROOT } from '../../infra/bundle/bundle.ts';
-import { serverIdentity } from '../../infra/local/cluster/api/tls/certificate.ts';
 import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
 import { type ProcessSpec, type Supervised, supervise } from '../../infra/local/processes.ts';
-import { loadState, type State, writePrivately } from '../../infra/local/state.ts';
+import { loadState, type State } from '../../infra/local/state.ts';
+import { admissionEnvironment, makeWebhookIdentity } from '../../infra/local/webhook-identity.ts';
 import { endWithBench } from './children.ts';
 
 /** NATS, host and relay of a cluster, each a process of its own, as `npm start` runs them. */
@@ -60,13 +60,10 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
     logFile: join(folder, 'logs', `${name}.log`),
     ready: 'line',
   });
-  const identity = serverIdentity(['127.0.0.1']);
-  const certificate = { certFile: join(folder, 'admission.crt'), keyFile: join(folder, 'admission.key') };
-  await writePrivately(certificate.certFile, identity.server.certificate);
-  await writePrivately(certificate.keyFile, identity.server.key);
+  const webhook = await makeWebhookIdentity(join(folder, 'admission'));
   const relaySpec = program('relay', {
     ...relayEnvironment(folder, state, url, env),
-    ...admissionEnvironment(state, certificate),
+    ...admissionEnvironment(webhook, state.ports.admission),
   });
   const stop = async () => {
     for (const one of running.reverse()) await one.stop();
@@ -79,7 +76,7 @@ export async function startControlPlane(options: ControlPlaneOptions): Promise<C
       url,
       token: state.apiToken,
       memory: { url: `http://127.0.0.1:${state.ports.memory}`, secret: state.memorySecret },
-      admission: { url: `https://127.0.0.1:${state.ports.admission}`, ca: identity.ca },
+      admission: { url: `https://127.0.0.1:${state.ports.admission}`, ca: webhook.ca },
       relayUrl: `http://127.0.0.1:${state.ports.relay}`,
       relayPid: () => relay.pid,
       hostPid: () => host.pid,
@@ -125,13 +122,6 @@ function relayEnvironment(folder: string, { ports, ...state }: State, url: strin
     MEMORY_PORT: String(ports.memory),
     MEMORY_FOLDER: join(folder, 'memory'),
   };
-}
-
-function admissionEnvironment(
-  { ports }: State,
-  { certFile, keyFile }: { certFile: string; keyFile: string },
-): Environment {
-  return { ADMISSION_PORT: String(ports.admission), ADMISSION_CERT_FILE: certFile, ADMISSION_KEY_FILE: keyFile };
 }
 
 async function natsSpec(binary: string, folder: string, { ports }: State): Promise<ProcessSpec> {

@@ -13,6 +13,18 @@ export async function inParallel<T>(
   await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
 }
 
+/** Milliseconds that each of `count` works took, with up to `limit` under way. */
+export async function timed(count: number, limit: number, work: (n: number) => Promise<void>): Promise<number[]> {
+  const times: number[] = [];
+  const items = Array.from({ length: count }, (_, n) => n);
+  await inParallel(items, limit, async (n) => {
+    const began = performance.now();
+    await work(n);
+    times.push(performance.now() - began);
+  });
+  return times;
+}
+
 /** Begins `work` for each item at a fixed rate, however long earlier ones take. */
 export async function atRate<T>(
   items: readonly T[],

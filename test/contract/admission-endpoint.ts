@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { serve } from '@hono/node-server';
 import { manifest } from '../../functions/admit/function.ts';
 import { createApp } from '../../functions/admit/handler.ts';
-import { serverIdentity } from '../../infra/local/cluster/api/tls/certificate.ts';
+import { makeWebhookIdentity } from '../../infra/local/webhook-identity.ts';
 import { createAdmissionServer } from '../../infra/relay/admission/server.ts';
 import type { RelayConfig } from '../../infra/relay/config.ts';
 import { createPost } from '../../infra/relay/delivery/post.ts';
@@ -33,10 +33,7 @@ interface Question {
 /** The relay's admission endpoint, and behind it the function, acting as `connection`. */
 export async function startAdmission(connection: Connection): Promise<AdmissionEndpoint> {
   const folder = mkdtempSync(join(tmpdir(), 'admission-'));
-  const { ca, server: pair } = serverIdentity(['127.0.0.1']);
-  const [certFile, keyFile] = [join(folder, 'tls.crt'), join(folder, 'tls.key')];
-  writeFileSync(certFile, pair.certificate);
-  writeFileSync(keyFile, pair.key);
+  const { ca, certFile, keyFile } = await makeWebhookIdentity(folder);
   const env = { RELAY_URL: 'http://127.0.0.1:9', RELAY_TO_FUNCTION_SECRETS: KEY, FUNCTION_TO_RELAY_SECRET: KEY };
   const app = createApp({ env, connection });
   const host = serve({ fetch: app.fetch, hostname: '127.0.0.1', port: 0 });

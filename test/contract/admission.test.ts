@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS } from '../../crds/group.ts';
 import { manifest } from '../../functions/admit/function.ts';
 import { jsonPatch } from '../../infra/local/cluster/apply/json-patch.ts';
+import { createApplier } from '../../infra/local/content/apply.ts';
 import { webhookConfigurations } from '../../infra/manifests/webhooks.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { pathOf, type Resource } from '../../shared/kube/resources.ts';
@@ -145,17 +146,10 @@ describe('registered with the API server', () => {
     });
 
   async function register(url: string): Promise<void> {
-    const caBundle = Buffer.from(endpoint.ca).toString('base64');
-    for (const object of webhookConfigurations([manifest], (path) => ({ url: url + path, caBundle }))) {
-      const resource = {
-        group: 'admissionregistration.k8s.io',
-        version: 'v1',
-        plural: `${object.kind.toLowerCase()}s`,
-        kind: object.kind,
-        namespaced: false,
-      };
-      await cluster.kube.apply(resource, object, { fieldManager: 'test' });
-    }
+    await createApplier(
+      cluster.kube,
+      'test',
+    )(webhookConfigurations([manifest], endpoint.ca, (path) => ({ url: url + path })));
   }
 
   beforeAll(async () => {

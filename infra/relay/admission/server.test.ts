@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -6,16 +6,14 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Secret } from '../../../shared/config/load.ts';
 import { createReceiver } from '../../../shared/delivery/receive.ts';
-import { serverIdentity } from '../../local/cluster/api/tls/certificate.ts';
+import { makeWebhookIdentity } from '../../local/webhook-identity.ts';
 import type { RelayConfig } from '../config.ts';
 import { type Post, PostTimeoutError } from '../delivery/post.ts';
 import { createAdmissionServer } from './server.ts';
 
 const KEY = 'the-key-of-relay-and-function';
 const folder = mkdtempSync(join(tmpdir(), 'relay-admission-'));
-const { ca, server: pair } = serverIdentity(['127.0.0.1']);
-writeFileSync(join(folder, 'crt'), pair.certificate);
-writeFileSync(join(folder, 'key'), pair.key);
+const { ca, certFile, keyFile } = await makeWebhookIdentity(folder);
 const closing: (() => void)[] = [];
 
 afterEach(() => {
@@ -28,7 +26,7 @@ const configOf = (certificate: object) =>
     RELAY_SHARD: '0',
     functions: [{ name: 'admit', timeoutSeconds: 8, concurrency: 1, admits: [{ path: '/validate' }] }],
   }) as unknown as RelayConfig; // Nothing else of it concerns this endpoint.
-const CERTIFICATE = { ADMISSION_CERT_FILE: join(folder, 'crt'), ADMISSION_KEY_FILE: join(folder, 'key') };
+const CERTIFICATE = { ADMISSION_CERT_FILE: certFile, ADMISSION_KEY_FILE: keyFile };
 
 async function ask(post: Post, body: string, path = '/validate?timeout=10s', type = 'application/json') {
   const admission = createAdmissionServer(configOf(CERTIFICATE), post, new Secret(KEY));

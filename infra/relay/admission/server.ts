@@ -1,12 +1,12 @@
-import { randomUUID } from 'node:crypto';
 import { readFileSync, unwatchFile, watchFile } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { Secret } from '../../../shared/config/load.ts';
-import { sign } from '../../../shared/delivery/signature.ts';
+import { seal } from '../../../shared/delivery/seal.ts';
 import { log } from '../../../shared/telemetry/log.ts';
 import type { RelayConfig } from '../config.ts';
 import type { Post } from '../delivery/post.ts';
+import { readBody } from '../read-body.ts';
 
 /** The API server sends an object twice, before and after, each of at most 1.5 MB. */
 const MAX_BODY_BYTES = 3_300_000;
@@ -39,20 +39,11 @@ export function createAdmissionServer(config: RelayConfig, post: Post, secret: S
     if (target === undefined) return { status: 404, body: 'There is no such webhook' };
     const review = await readReview(request);
     if ('unreadable' in review) return { status: 200, body: refusal(review.unreadable) };
-    const id = randomUUID();
-    const now = new Date();
-    const envelope = {
-      specversion: '1.0',
-      id,
-      source: `/relay/${shard}`,
-      type: 'ai.sympozium.admission',
-      subject: pathname,
-      time: now.toISOString(),
-      data: { review: review.json },
-    };
-    const body = Buffer.from(JSON.stringify(envelope));
-    const headers = { ...sign(secret.reveal(), id, body, now) };
-    const reply = await post(`/functions/${target.name}`, headers, body, target.timeoutSeconds * 1000);
+    const { body, headers } = seal(
+      { type: 'ai.sympozium.admission', subject: pathname, data: { review: review.json } },
+      { source: `/relay/${shard}`, secret: secret.reveal(), now: new Date() },
+    );
+    const reply = await post(`/functions/${target.name}`, { ...headers }, body, target.timeoutSeconds * 1000);
     return reply.status === 200 ? reply : { status: 500, body: `${target.name} answered ${reply.status}` };
   }
 
@@ -88,18 +79,13 @@ function reload(server: Server, pair: () => { cert: Buffer; key: Buffer }): void
 type Read = { json: unknown } | { unreadable: string };
 
 async function readReview(request: IncomingMessage): Promise<Read> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_BODY_BYTES) return { unreadable: `the body must be at most ${MAX_BODY_BYTES} bytes` };
-    chunks.push(chunk as Buffer);
-  }
-  if (bytes === 0) return { unreadable: 'request body is empty' };
+  const body = await readBody(request, MAX_BODY_BYTES);
+  if (body === undefined) return { unreadable: `the body must be at most ${MAX_BODY_BYTES} bytes` };
+  if (body.length === 0) return { unreadable: 'request body is empty' };
   const type = request.headers['content-type'] ?? '';
   if (!type.startsWith('application/json')) return { unreadable: `contentType=${type}, expected application/json` };
   try {
-    return { json: JSON.parse(Buffer.concat(chunks).toString('utf8')) };
+    return { json: JSON.parse(body.toString('utf8')) };
   } catch {
     return { unreadable: 'the body must be JSON in UTF-8' };
   }

@@ -1,8 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { Secret } from '../../../shared/config/load.ts';
-import type { Envelope } from '../../../shared/delivery/envelope.ts';
 import { ReplySchema } from '../../../shared/delivery/reply.ts';
-import { sign } from '../../../shared/delivery/signature.ts';
+import { type EnvelopeContent, seal } from '../../../shared/delivery/seal.ts';
 import type { Tracing } from '../../../shared/telemetry/otel.ts';
 import { nextTraceparent } from '../../../shared/telemetry/trace-context.ts';
 import type { Delivery } from './delivery.ts';
@@ -13,7 +11,7 @@ export interface Call {
   functionName: string;
   /** The function's time-out, which the relay outwaits, so that at most one pass of a key is alive. */
   timeoutSeconds: number;
-  content: Pick<Envelope, 'type' | 'subject' | 'data'>;
+  content: Omit<EnvelopeContent, 'traceparent'>;
   /** `traceparent` of the message that led to the call. */
   traceparent?: string | undefined;
 }
@@ -36,22 +34,13 @@ const QUICK_MS = 2_000;
 /** Sends a signed CloudEvents envelope, with an id of its own at each attempt, and reads the reply. Never throws. */
 export function createDeliver({ post, secret, source, now, tracing }: DeliverOptions): Deliver {
   return async ({ functionName, timeoutSeconds, content, traceparent }) => {
-    const id = randomUUID();
     const span = tracing?.startSpan(`relay ${functionName}`, traceparent, { subject: content.subject });
-    const envelope = {
-      specversion: '1.0',
-      id,
-      source,
-      time: now().toISOString(),
-      traceparent: span?.traceparent ?? nextTraceparent(traceparent),
-      ...content,
-    };
-    const body = Buffer.from(JSON.stringify(envelope));
+    const traced = { ...content, traceparent: span?.traceparent ?? nextTraceparent(traceparent) };
+    const { body, headers } = seal(traced, { source, secret: secret.reveal(), now: now() });
     const startedAt = performance.now();
-    const headers = { ...sign(secret.reveal(), id, body, now()) };
     const delivery = await post(
       `/functions/${functionName}`,
-      headers,
+      { ...headers },
       body,
       (timeoutSeconds + MARGIN_SECONDS) * 1000,
     ).then((answer) => readDelivery(answer, performance.now() - startedAt), deliveryOfError);

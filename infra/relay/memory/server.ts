@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import * as z from 'zod';
 import { type Capability, openToken } from '../../../shared/memory/capability.ts';
 import { log } from '../../../shared/telemetry/log.ts';
+import { readBody } from '../read-body.ts';
 import type { Memory } from './memory.ts';
 import { ThreadBusy } from './threads.ts';
 
@@ -111,14 +112,9 @@ async function attempt<Answer>(verb: string, work: () => Promise<Answer>): Promi
 }
 
 async function bodyOf<Schema extends z.ZodType>(request: IncomingMessage, schema: Schema): Promise<z.output<Schema>> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of request) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > BODY_BYTES) throw new Refusal(413, `the body must be at most ${BODY_BYTES} bytes`);
-    chunks.push(chunk as Buffer);
-  }
-  const parsed = schema.safeParse(parseJson(Buffer.concat(chunks).toString('utf8')));
+  const body = await readBody(request, BODY_BYTES);
+  if (body === undefined) throw new Refusal(413, `the body must be at most ${BODY_BYTES} bytes`);
+  const parsed = schema.safeParse(parseJson(body.toString('utf8')));
   if (!parsed.success) throw new Refusal(400, 'invalid JSON body');
   return parsed.data;
 }

@@ -4,11 +4,10 @@ import { manifest } from '../../../functions/admit/function.ts';
 import { createApplier } from '../../../infra/local/content/apply.ts';
 import { webhookConfigurations } from '../../../infra/manifests/webhooks.ts';
 import type { KubeObject } from '../../../shared/kube/objects.ts';
-import { pathOf, type Resource } from '../../../shared/kube/resources.ts';
 import { type Cluster, type Scenario, withControlPlane, withNamespace } from '../bench.ts';
 import type { ControlPlane } from '../control-plane.ts';
 import type { Figure } from '../figure.ts';
-import { inParallel, names } from '../load.ts';
+import { inParallel, names, timed } from '../load.ts';
 import { median, percentile } from '../stats.ts';
 
 const QUESTIONS = 4000;
@@ -67,16 +66,6 @@ async function bindPolicy({ kube }: Cluster, namespace: string): Promise<void> {
   )([object('SympoziumPolicy', 'default', policy), object('SympoziumInstance', GOVERNED, instance)]);
 }
 
-const WEBHOOKS = ['ValidatingWebhookConfiguration', 'MutatingWebhookConfiguration'].map(
-  (kind): Resource => ({
-    group: 'admissionregistration.k8s.io',
-    version: 'v1',
-    plural: `${kind.toLowerCase()}s`,
-    kind,
-    namespaced: false,
-  }),
-);
-
 type Register = (on: boolean) => Promise<void>;
 
 /** Gives `work` a switch of the webhooks; they are gone afterwards, since nobody answers for them any more. */
@@ -85,15 +74,13 @@ async function withWebhooks<T>(
   { admission: { url, ca } }: ControlPlane,
   work: (register: Register) => Promise<T>,
 ): Promise<T> {
-  const caBundle = Buffer.from(ca).toString('base64');
-  const objects = webhookConfigurations([manifest], (path) => ({ url: url + path, caBundle }));
+  const objects = webhookConfigurations([manifest], ca, (path) => ({ url: url + path }));
+  const apply = createApplier(kube, 'bench');
   const register: Register = async (on) => {
-    for (const object of objects) {
-      const resource = WEBHOOKS.find(({ kind }) => kind === object.kind);
-      if (resource === undefined) throw new Error(`${object.kind} is not a kind of webhooks`);
-      if (on) await kube.apply(resource, object, { fieldManager: 'bench' });
-      else await kube.json({ method: 'DELETE', path: pathOf(resource, undefined, object.metadata.name) });
-    }
+    if (on) await apply(objects);
+    else
+      for (const { apiVersion, kind, metadata } of objects)
+        await kube.json({ method: 'DELETE', path: `/apis/${apiVersion}/${kind.toLowerCase()}s/${metadata.name}` });
     // The API server takes up its configurations a moment later.
     await new Promise((resolve) => setTimeout(resolve, 2_000));
   };
@@ -151,16 +138,6 @@ async function review({ admission: { url } }: ControlPlane, agent: Agent, namesp
     sent.on('error', reject).end(body);
   });
   if (!answer.includes('"allowed":true')) throw new Error(`The run was not admitted: ${answer}`);
-}
-
-async function timed(count: number, parallel: number, work: () => Promise<void>): Promise<number[]> {
-  const times: number[] = [];
-  await inParallel(names('n', count), parallel, async () => {
-    const began = performance.now();
-    await work();
-    times.push(performance.now() - began);
-  });
-  return times;
 }
 
 const figure = (name: string, value: number, from: string, limit?: number): Figure => ({

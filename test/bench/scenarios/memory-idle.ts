@@ -8,7 +8,7 @@ import { type Cluster, type Scenario, withControlPlane, withNamespace } from '..
 import type { ControlPlane } from '../control-plane.ts';
 import { startCountingProxy } from '../counting-proxy.ts';
 import type { Figure } from '../figure.ts';
-import { inParallel, names } from '../load.ts';
+import { inParallel, names, timed } from '../load.ts';
 import { residentMb } from '../process-memory.ts';
 import { proxied } from '../proxied-kubeconfig.ts';
 import { isWrite } from '../request-kind.ts';
@@ -86,16 +86,6 @@ async function measureUse(plane: ControlPlane, namespace: string): Promise<Figur
 
 const entry = (n: number): string =>
   `Task ${n}: topic${n % 500} of service${n % 90}. ${`Detail ${n % 37} about the deployment. `.repeat(14)}`;
-
-async function timed(count: number, parallel: number, work: (n: number) => Promise<void>): Promise<number[]> {
-  const times: number[] = [];
-  await inParallel(names('n', count), parallel, async (name) => {
-    const began = performance.now();
-    await work(Number(name.split('-').at(-1)));
-    times.push(performance.now() - began);
-  });
-  return times;
-}
 
 async function post(url: string, body: object): Promise<void> {
   const response = await fetch(url, { method: 'POST', body: JSON.stringify(body) });
