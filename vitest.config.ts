@@ -23,6 +23,8 @@ const tier = (name: string, { include, timeout = 10_000, globalSetup, alone = fa
 /** One project per tier. `npm test` runs the first four, which need nothing but Node. */
 export default defineConfig({
   test: {
+    // The runner itself idles while its workers run.
+    maxWorkers: '100%',
     projects: [
       tier('unit', { include: ['{functions,shared,crds,infra}/**/*.test.ts', 'test/bench/**/*.test.ts'] }),
       tier('property', { include: ['test/property/**/*.test.ts'], timeout: 60_000 }),
