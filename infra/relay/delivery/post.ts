@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { readBody } from '../read-body.ts';
 
 export interface Answer {
   status: number;
@@ -52,16 +53,14 @@ export function createPost(baseUrl: string): { post: Post; close(): void } {
 }
 
 async function readAnswer(response: IncomingMessage): Promise<Answer> {
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  for await (const chunk of response) {
-    bytes += (chunk as Buffer).length;
-    if (bytes > MAX_ANSWER_BYTES) throw new Error('The answer is too long');
-    chunks.push(chunk as Buffer);
+  const body = await readBody(response, MAX_ANSWER_BYTES);
+  if (body === undefined) {
+    response.destroy();
+    throw new Error('The answer is too long');
   }
   return {
     status: response.statusCode ?? 0,
     retryAfter: response.headers['retry-after'],
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: body.toString('utf8'),
   };
 }
