@@ -42,6 +42,10 @@ export const RUN_REASONS = {
   running: 'Running',
   /** The run is a server; it has no end of its own. */
   serving: 'Serving',
+  /** The run is a server, and none of its pods is ready. */
+  serverNotReady: 'ServerNotReady',
+  /** The run is a server that is to be reached through the gateway, which is not ready. */
+  gatewayNotReady: 'GatewayNotReady',
   /** The agent is done; its postRun hooks are at work. */
   postRunning: 'PostRunning',
   /** Waits for a run that it delegated to. */
@@ -92,6 +96,10 @@ export const RUN_REASONS = {
   jobNotFound: 'JobNotFound',
   /** An object with the name of the run's Job belongs to something else. */
   jobNotOwned: 'JobNotOwned',
+  /** The Deployment of a run in server mode was taken away. */
+  serverNotFound: 'ServerNotFound',
+  /** An object with the name of the run's Deployment, Service or route belongs to something else. */
+  serverNotOwned: 'ServerNotOwned',
 
   // False: the agent did not do it
   /** The agent reported an error. */

@@ -5,7 +5,7 @@ import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { explain } from '../../shared/policy/denial.ts';
 import { judgeRun } from '../../shared/policy/judge-run.ts';
 import { type Failure, failure, policyFailure } from './failure.ts';
-import type { Starting } from './observed.ts';
+import type { Resolving } from './observed.ts';
 
 /** What a run refers to may be applied together with it and come a little later [RUN-W11]. */
 const GRACE_SECONDS = 10;
@@ -17,7 +17,10 @@ export interface Missing {
 }
 
 /** The first reference of a run that leads nowhere. Each was read live, so absence is a fact and not a stale cache. */
-export function missingReference({ primary, instance, policy, secretFound }: Starting, now: Date): Missing | undefined {
+export function missingReference(
+  { primary, instance, policy, secretFound }: Resolving,
+  now: Date,
+): Missing | undefined {
   const why = missing(
     primary,
     instance?.spec.policyRef ?? '',
@@ -26,8 +29,13 @@ export function missingReference({ primary, instance, policy, secretFound }: Sta
     secretFound,
   );
   if (why === undefined) return undefined;
-  const age = (now.getTime() - Date.parse(primary.metadata.creationTimestamp ?? '')) / 1000;
-  return { failure: why, inSeconds: Number.isNaN(age) ? 0 : GRACE_SECONDS - age };
+  return { failure: why, inSeconds: agedGrace(primary, now) };
+}
+
+/** What is left of the grace of a run; zero or less once it is over. */
+export function agedGrace({ metadata }: AgentRun, now: Date): number {
+  const age = (now.getTime() - Date.parse(metadata.creationTimestamp ?? '')) / 1000;
+  return Number.isNaN(age) ? 0 : GRACE_SECONDS - age;
 }
 
 function missing(

@@ -6,7 +6,7 @@ import { HARDENED } from '../../shared/pods/security.ts';
 import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { isTaskFile } from './input-config-map.ts';
 import { ownMemoryEnv, sharedMemoryEnv } from './memory-env.ts';
-import { imagesOf, type RunBuild, taskSidecars, telemetryOf } from './run-build.ts';
+import { imagesOf, type RunBuild, sidecarsOf, telemetryOf } from './run-build.ts';
 import { hasLegacyMemory } from './volumes.ts';
 
 /** The agent itself (AgentRun spec, 3.5.1). */
@@ -52,7 +52,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
     // Images of the original do not announce themselves, and a command without an executor fails at once [RUN-W30].
     literal(
       'SKILL_EXECUTORS',
-      taskSidecars(build)
+      sidecarsOf(build)
         .map(({ name }) => name)
         .join(','),
     ),

@@ -1,9 +1,16 @@
 import { KINDS } from '../../crds/group.ts';
 import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
-import { JOBS, PODS } from '../../shared/kube/resources.ts';
+import { DEPLOYMENTS, HTTP_ROUTES, JOBS, PODS, SERVICES } from '../../shared/kube/resources.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 
-const ownKinds = ['sympoziuminstances', 'sympoziumpolicies', 'skillpacks', 'mcpservers', 'personapacks'];
+const ownKinds = [
+  'sympoziuminstances',
+  'sympoziumpolicies',
+  'skillpacks',
+  'mcpservers',
+  'personapacks',
+  'sympoziumconfigs',
+];
 
 export const manifest: FunctionManifest = {
   name: 'reconcile-agentrun',
@@ -44,6 +51,32 @@ export const manifest: FunctionManifest = {
           { path: 'status.initContainerStatuses[*].state.waiting.reason', except: ['PodInitializing'] },
         ],
       },
+      {
+        resource: DEPLOYMENTS,
+        labelSelector: LABELS.agentRun,
+        mapTo: { owner: KINDS.AgentRun.kind },
+        madeHere: true,
+        wakeOn: [
+          { path: 'metadata.generation' },
+          { path: 'metadata.deletionTimestamp' },
+          { path: 'status.readyReplicas' },
+        ],
+      },
+      {
+        resource: SERVICES,
+        labelSelector: LABELS.agentRun,
+        mapTo: { owner: KINDS.AgentRun.kind },
+        madeHere: true,
+        wakeOn: [{ path: 'metadata.deletionTimestamp' }],
+      },
+      {
+        resource: HTTP_ROUTES,
+        labelSelector: LABELS.agentRun,
+        mapTo: { owner: KINDS.AgentRun.kind },
+        madeHere: true,
+        optional: true,
+        wakeOn: [{ path: 'metadata.generation' }, { path: 'metadata.deletionTimestamp' }],
+      },
     ],
     // sympozium.run.<namespace>.<run>.<uid>.<event>
     subjects: ['completed', 'slot'].map((event) => ({
@@ -65,8 +98,11 @@ export const manifest: FunctionManifest = {
     { apiGroups: [''], resources: ['events'], verbs: ['list'] },
     { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['create', 'patch', 'delete'] },
-    // Only metadata is asked for: whether a key exists, never what it is.
-    { apiGroups: [''], resources: ['secrets'], verbs: ['get'] },
+    // Only metadata is asked for: whether a key exists, never what it is. The keys of servers are made here.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
+    { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'create', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['services'], verbs: ['get', 'create', 'patch', 'delete'] },
+    { apiGroups: [HTTP_ROUTES.group], resources: [HTTP_ROUTES.plural], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['serviceaccounts'], verbs: ['get', 'create', 'patch', 'delete'] },
     {
       apiGroups: ['rbac.authorization.k8s.io'],

@@ -20,13 +20,13 @@ import { wantsLifecycleAccess } from './hooks.ts';
 import { lifecycleGrants, lifecycleRevocations } from './lifecycle-access.ts';
 import { runServiceAccountOf } from './names.ts';
 import type { StrayRole } from './observed.ts';
-import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
+import { type RunBuild, type SidecarSkill, sidecarsOf } from './run-build.ts';
 
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
 /** Which sidecars of a run get which rights. */
-export function grantsOf(build: Pick<RunBuild, 'skills'>): Grant[] {
-  return taskSidecars(build).flatMap(({ name, sidecar: { rbac = [], clusterRBAC = [] } }) => {
+export function grantsOf(build: Pick<RunBuild, 'run' | 'skills'>): Grant[] {
+  return sidecarsOf(build).flatMap(({ name, sidecar: { rbac = [], clusterRBAC = [] } }) => {
     const grant = { skill: name, namespaced: rbac.length > 0, cluster: clusterRBAC.length > 0 };
     return grant.namespaced || grant.cluster ? [grant] : [];
   });
@@ -41,7 +41,7 @@ export const hasOwnAccount = ({ grants = [], lifecycle }: Given): boolean =>
 
 /** The run's own ServiceAccount with the rights of its sidecars and hooks, of nobody else and for no longer than it runs [RUN-W17]. */
 export function grantActions(build: RunBuild): Action[] {
-  const sidecars = taskSidecars(build);
+  const sidecars = sidecarsOf(build);
   if (!hasOwnAccount(build.resolution)) return [];
   return [
     { verb: 'apply', resource: SERVICE_ACCOUNTS, object: account(build.run) },
@@ -99,7 +99,7 @@ const ownedBy = (run: AgentRun): Pick<ObjectMeta, 'ownerReferences'> => ({
   ownerReferences: [controllerReference({ ...run, apiVersion: API_VERSION, kind: 'AgentRun' })],
 });
 
-function granted(run: AgentRun, skill: TaskSidecar, cluster: boolean, rules: readonly RbacRule[]): Action[] {
+function granted(run: AgentRun, skill: SidecarSkill, cluster: boolean, rules: readonly RbacRule[]): Action[] {
   if (rules.length === 0) return [];
   const { namespace = '' } = run.metadata;
   const [role, binding] = cluster ? [CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS] : [ROLES, ROLE_BINDINGS];

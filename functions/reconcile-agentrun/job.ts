@@ -17,7 +17,7 @@ import { mcpAccessLabels } from './mcp-servers.ts';
 import { AGENT_SERVICE_ACCOUNT, jobNameOf, runServiceAccountOf } from './names.ts';
 import { OWN_NETWORK } from './network-policy.ts';
 import type { RunBuild } from './run-build.ts';
-import { taskSidecars } from './run-build.ts';
+import { sidecarsOf } from './run-build.ts';
 import { sandboxContainer } from './sandbox-container.ts';
 import { skillContainer } from './skill-container.ts';
 import { volumesOf } from './volumes.ts';
@@ -58,7 +58,7 @@ export function jobFor(build: RunBuild): Job {
 
 function podSpec(build: RunBuild): PodSpec {
   const { run, resolution } = build;
-  const sidecars = taskSidecars(build);
+  const sidecars = sidecarsOf(build);
   const host = sidecars.flatMap(({ sidecar }) => (sidecar.hostAccess?.enabled === true ? [sidecar.hostAccess] : []));
   const hostNetwork = host.some((access) => access.hostNetwork === true);
   const { nodeSelector } = resolution.model;

@@ -2,7 +2,8 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
 import { type Failure, policyFailure } from './failure.ts';
-import type { Starting } from './observed.ts';
+import type { Resolving } from './observed.ts';
+import type { Queue } from './queue.ts';
 import { siblingsAhead } from './slots.ts';
 
 /**
@@ -24,7 +25,7 @@ export function atRealDepth(run: AgentRun, parent: AgentRun | undefined): AgentR
 }
 
 /** What the instance of the run that asked for this one lets its agents start. */
-export function subAgentDenial(seen: Starting): Failure | undefined {
+export function subAgentDenial(seen: Resolving & { queue?: Queue }): Failure | undefined {
   const { primary: run, parent, parentInstance, instance, queue, finishedSiblings = 0 } = seen;
   const starter = parentInstance ?? instance;
   const bounds = starter?.spec.agents.default.subagents;

@@ -14,6 +14,12 @@ export const inputConfigMapOf = (run: string): string => fitName(`${run}-input`,
 /** Job of a run that begins anew. */
 export const retryJobNameOf = (run: string, attempt: number): string => fitName(`${run}-retry-${attempt}`);
 
+/** Deployment and Service of a run in server mode. */
+export const serverNameOf = (run: string): string => fitName(`${run}-server`);
+
+/** HTTPRoute of a run in server mode. */
+export const webRouteOf = (run: string): string => fitName(`${run}-web`, 253);
+
 /** The PersistentVolumeClaim that the agent and its hooks share. */
 export const workspaceOf = (run: string): string => fitName(`${run}-workspace`, 253);
 

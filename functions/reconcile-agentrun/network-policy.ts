@@ -12,16 +12,17 @@ import { NETWORK_POLICIES } from '../../shared/kube/resources.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { ownMemoryEnv, sharedMemoryEnv } from './memory-env.ts';
 import { networkPolicyOf } from './names.ts';
-import type { RunBuild } from './run-build.ts';
+import type { RunBuild, SidecarSkill } from './run-build.ts';
+import { portsOf } from './server/sidecar.ts';
 
 /** Marks pods whose network their own policy closes, and which the general one leaves out, since what one allows none takes back. */
 export const OWN_NETWORK = 'policy';
 
 /**
  * Closes the network of the run's pod but for what its policy allows and what the run cannot be without: its model, and the MCP
- * servers and the telemetry that its instance names [CTL-WN1] [RUN-W18]. It stays as long as the run does, so that no pod outlives it.
+ * servers and the telemetry that its instance names [CTL-WN1] [RUN-W18]. Whoever reaches a server's ports may connect to them. It stays as long as the run does, so that no pod outlives it.
  */
-export function networkActions(build: RunBuild): Action[] {
+export function networkActions(build: RunBuild, server?: SidecarSkill): Action[] {
   const { run, resolution } = build;
   if (resolution.network === undefined) return [];
   const { name, namespace = '' } = run.metadata;
@@ -37,11 +38,17 @@ export function networkActions(build: RunBuild): Action[] {
     spec: {
       podSelector: { matchLabels: { [LABELS.agentRun]: fitName(name), [LABELS.network]: OWN_NETWORK } },
       policyTypes: ['Ingress', 'Egress'],
+      ...(server !== undefined && { ingress: [{ ports: portsOf(server.sidecar).map(openTo) }] }),
       egress: egressOf(build, resolution.network),
     },
   };
   return [{ verb: 'apply', resource: NETWORK_POLICIES, object }];
 }
+
+const openTo = ({ containerPort, protocol }: ReturnType<typeof portsOf>[number]) => ({
+  port: containerPort,
+  protocol,
+});
 
 function egressOf(build: RunBuild, network: NonNullable<RunBuild['resolution']['network']>): EgressRule[] {
   const { instance, mcpServers, config } = build;

@@ -5,6 +5,7 @@ import { CONFIG_MAPS } from '../../shared/kube/resources.ts';
 import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { ConfigMap } from './input-config-map.ts';
 import { type Queue, queuedRun } from './queue.ts';
+import { isServer } from './run-build.ts';
 import { slotLedgerOf } from './slot-ledger.ts';
 
 /** The ledger first: whoever is entered in it and is not in the list read after it has ended, and will not come back. */
@@ -24,6 +25,7 @@ export async function observeQueue({ metadata, spec }: AgentRun, { kube, signal 
   return {
     taken: Object.keys(ledger?.data ?? {}),
     ...(ledgerVersion !== undefined && { ledgerVersion }),
-    runs: items.map(queuedRun),
+    // Servers take no slot.
+    runs: items.filter((run) => !isServer(run)).map(queuedRun),
   };
 }

@@ -27,9 +27,11 @@ import { observeExecution } from './observe-execution.ts';
 import { observeLineage } from './observe-lineage.ts';
 import { hookJobOf, observePostRun } from './observe-post-run.ts';
 import { observeQueue } from './observe-queue.ts';
-import type { Ending, Executing, Execution, Observed, StrayRole } from './observed.ts';
+import type { Ending, Executing, Execution, Observed, Resolving, Starting, StrayRole } from './observed.ts';
 import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
 import { limitsOf, limitsOn, type Queue } from './queue.ts';
+import { isServer } from './run-build.ts';
+import { observeServer, observeServing } from './server/observe.ts';
 import { packNames, skillsOf } from './skills.ts';
 import { hasFinalizer, stageOf } from './stage.ts';
 
@@ -50,8 +52,12 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
       return observeRunning(primary, context);
     case 'postRunning':
       return observeHooks(primary, context);
+    case 'serving':
+      return observeServing(await observeReferences(primary, context, config), context);
     case 'pending':
-      return observePending(primary, context, config);
+      return isServer(primary)
+        ? observeServing(await observeReferences(primary, context, config), context)
+        : observePending(primary, context, config);
   }
 }
 
@@ -119,7 +125,16 @@ async function observeStart(
   job: Job | undefined,
   context: ObserveContext,
   config: RunConfig,
-): Promise<Observed> {
+): Promise<Starting> {
+  const seen = await observeReferences(primary, context, config);
+  const { instance, policy } = seen;
+  const counted = seen.finishedSiblings !== undefined;
+  const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0);
+  const queue = limited ? await observeQueue(primary, context) : undefined;
+  return { ...seen, stage: 'starting', job, ...(queue !== undefined && { queue }) };
+}
+
+async function observeReferences(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Resolving> {
   const { kube, traceparent, signal } = context;
   const { namespace = '' } = primary.metadata;
   const exists = async (resource: Resource, name: string): Promise<boolean> =>
@@ -139,16 +154,12 @@ async function observeStart(
       ? undefined
       : kube.get<PersonaPack>(KINDS.PersonaPack, { namespace, name: personaPackName }, { signal }),
     instance === undefined ? {} : packsOf(primary, instance, context, config),
-    instance === undefined ? {} : mcpServersIn(primary, instance, context, config),
+    // A server has no agent that would use tools.
+    instance === undefined || isServer(primary) ? {} : mcpServersIn(primary, instance, context, config),
   ]);
-  const counted = lineage.finishedSiblings !== undefined;
-  const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0);
-  const queue = limited ? await observeQueue(primary, context) : undefined;
   return {
-    stage: 'starting',
     primary,
     ...(traceparent !== undefined && { traceparent }),
-    job,
     instance,
     policy,
     ...lineage,
@@ -157,7 +168,6 @@ async function observeStart(
     serviceAccountFound,
     packs,
     mcpServers,
-    ...(queue !== undefined && { queue }),
   };
 }
 
@@ -204,7 +214,11 @@ async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: Ob
   // The Job of the hooks is made before the status says so.
   const hooked =
     status?.postRunJobName !== undefined || (stage === 'cancelled' && hasPostRun(status?.resolution ?? spec));
-  const [job, hooks] = await Promise.all([jobOf(primary, context), hooked ? hookJobOf(primary, context) : undefined]);
+  const [job, hooks, server] = await Promise.all([
+    isServer(primary) ? undefined : jobOf(primary, context),
+    hooked ? hookJobOf(primary, context) : undefined,
+    isServer(primary) ? observeServer(primary, context) : undefined,
+  ]);
   const own = ownedBy(primary, job);
   const known = resolutionOf(primary, own) !== undefined;
   return {
@@ -212,6 +226,7 @@ async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: Ob
     primary,
     job: own,
     hookJob: ownedBy(primary, hooks),
+    ...(server !== undefined && { server }),
     strayRoles: known ? [] : await strayRoles(primary, context),
     ...(await queueOf(primary, own, context)),
   };

@@ -2,18 +2,21 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { McpServer } from '../../crds/mcpserver.ts';
 import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
+import type { SympoziumConfig } from '../../crds/sympoziumconfig.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { HeldAnswer } from './held-answer.ts';
 import type { Queue } from './queue.ts';
+import type { ServerObjects } from './server/objects.ts';
 
 /** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
 export type Observed =
   | { stage: 'gone'; primary: undefined }
   | { stage: 'finished' | 'elsewhere'; primary: AgentRun }
   | Starting
+  | Serving
   | Executing
   | PostRunning
   | Ending;
@@ -25,6 +28,8 @@ export interface Ending {
   job: Job | undefined;
   /** The Job of the run's hooks, once they began. */
   hookJob?: Job | undefined;
+  /** What a run in server mode has made. */
+  server?: ServerObjects;
   /** Roles of a run whose resolution was not stored anywhere: it was deleted or cancelled while it began. */
   strayRoles: StrayRole[];
   /** The runs that may wait for the slot of this one; read when it had to have one. */
@@ -37,13 +42,11 @@ export interface StrayRole {
   namespace?: string;
 }
 
-/** Not started: what the run refers to. `job` has the name of the run's Job and is not the run's. */
-export interface Starting {
-  stage: 'starting';
+/** What a run refers to. */
+export interface Resolving {
   primary: AgentRun;
   /** W3C trace context of the pass, when telemetry is on. */
   traceparent?: string;
-  job: Job | undefined;
   instance: SympoziumInstance | undefined;
   /** Undefined also when the instance names none. */
   policy: SympoziumPolicy | undefined;
@@ -62,8 +65,24 @@ export interface Starting {
   packs: Record<string, SkillPack>;
   /** MCPServers that exist, by name. */
   mcpServers: Record<string, McpServer>;
+}
+
+/** Not started. `job` has the name of the run's Job and is not the run's. */
+export interface Starting extends Resolving {
+  stage: 'starting';
+  job: Job | undefined;
   /** Read when the number of runs at work is limited. */
   queue?: Queue;
+}
+
+/** In server mode, from its start until it ends. */
+export interface Serving extends Resolving {
+  stage: 'serving';
+  server: ServerObjects;
+  /** The configuration of the gateway, if there is one. */
+  gateway: SympoziumConfig | undefined;
+  /** Whether the Secret with the key of callers exists; for one that is to be made, a key. */
+  apiKey: { found: true } | { found: false; fresh: string };
 }
 
 /** The Job exists, or the run says that it did. */

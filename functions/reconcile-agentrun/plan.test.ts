@@ -73,7 +73,9 @@ describe('a run that begins', () => {
 
   it('is not started again when its Job may have run and expired while nobody looked', () => {
     const late = plan(aStarting(), 250);
-    expect(late.actions.map(shown)).toEqual(['status Failed', 'publish sympozium.agent.run.failed', 'mark']);
+    // What an earlier pass may have made is looked for by the next one.
+    expect(late).toMatchObject({ requeueAfterSeconds: 1 });
+    expect(late.actions.map(shown)).toEqual(['status Failed']);
     expect(conditionOf(late)).toMatchObject({
       reason: 'JobNotFound',
       message: expect.stringContaining('may have run'),
@@ -103,7 +105,7 @@ describe('a run that begins', () => {
     ];
     for (const { seen, reason, error } of missing) {
       expect(plan(seen, 4)).toMatchObject({ actions: [], requeueAfterSeconds: 6 });
-      expect(actionsOf(seen, 10)).toEqual(FAILS);
+      expect(actionsOf(seen, 10)).toEqual(['status Failed']);
       expect(conditionOf(plan(seen, 10))?.reason).toBe(reason);
       expect(statusOf(plan(seen, 10))?.error).toContain(error);
     }
@@ -183,8 +185,8 @@ describe('a run that begins', () => {
   });
 
   it('fails at once, naming the field, when it asks for what is not there yet', () => {
-    const one = plan(aStarting({ primary: anAgentRun({ spec: { mode: 'server' } }) }));
-    expect(conditionOf(one)).toMatchObject({ reason: 'NotSupported', message: 'not supported yet: spec.mode: server' });
+    const one = plan(aStarting({ primary: anAgentRun({ spec: { agentSandbox: { enabled: true } } }) }));
+    expect(conditionOf(one)).toMatchObject({ reason: 'NotSupported', message: 'not supported yet: spec.agentSandbox' });
   });
 
   it('fails in the words of the API server when that refuses an object for good [RUN-017] [RUN-W15]', () => {

@@ -1,15 +1,13 @@
 /**
- * AgentRun in task mode: Pending → Running (→ PostRunning) → Succeeded or Failed. Decides from what is observed now, never from the event that
- * woke it. Pure: the clock comes in as an argument, writes and messages go out as data.
+ * AgentRun: in task mode Pending → Running (→ PostRunning) → Succeeded or Failed; servers are in `server/`. Decides from what is
+ * observed now, never from the event that woke it. Pure: the clock comes in as an argument, writes and messages go out as data.
  */
-import type { AgentRun } from '../../crds/agentrun.ts';
 import type { AgentRunStatus, Resolution } from '../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
-import { ANNOTATIONS, FINALIZERS } from '../../crds/labels.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
-import { begunNote } from './begun.ts';
+import { claim } from './claim.ts';
 import type { RunConfig } from './config.ts';
 import { answerAsker } from './delegation.ts';
 import { CANCELLED, type Failure } from './failure.ts';
@@ -21,10 +19,11 @@ import { resolutionOf, startOf } from './progress.ts';
 import { refusedFailure } from './refusal.ts';
 import { planRetry } from './retry.ts';
 import { failedStatus, queuedStatus, runningStatus, succeededStatus } from './run-status.ts';
+import { planRefusedServing, planServing } from './server/plan.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
 import { hasFinalizer } from './stage.ts';
 import { applyInput, type Beginning, begin, buildOf, POD_CHECK_SECONDS } from './start.ts';
-import { cancelledEvent, deletion, mark, wrapUp } from './terminal.ts';
+import { cancelledEvent, deletion, failBegun, mark, wrapUp } from './terminal.ts';
 import { joined } from './trace.ts';
 import { judge } from './verdict.ts';
 
@@ -52,12 +51,15 @@ export function planAgentRun(seen: Observed, now: Date, config: RunConfig): Plan
       return planExecution(seen, now, config);
     case 'postRunning':
       return planPostRun(seen, now, config);
+    case 'serving':
+      return planServing(seen, now, config);
   }
 }
 
 /** An object of the run that the API server will never take fails the run, in the API server's words [RUN-W15] [RUN-017]. */
 export function planRefusedAgentRun(seen: Observed, refusal: Refusal, now: Date, config: RunConfig): Plan | undefined {
   if (seen.stage === 'executing') return planRefusedExecution(seen, refusal, now, config);
+  if (seen.stage === 'serving') return planRefusedServing(seen, refusal, now);
   const why = seen.stage === 'starting' ? refusedFailure(refusal) : undefined;
   if (why === undefined || seen.stage !== 'starting') return undefined;
   // What was granted before the refusal is taken back, so the resolution is stored with the failure.
@@ -83,19 +85,19 @@ function planStart(observed: Starting, now: Date, config: RunConfig): Plan {
   const seen = joined(observed);
   const { primary: run } = seen;
   const beginning = begin(seen, now, config);
-  const claim = claimed(run);
+  const claims = claim(run);
   switch (beginning.kind) {
     case 'wait':
-      return { actions: claim, reason: beginning.why, requeueAfterSeconds: beginning.seconds };
+      return { actions: claims, reason: beginning.why, requeueAfterSeconds: beginning.seconds };
     case 'failed': {
       const plan = planFailure(seen, run.status ?? {}, beginning.failure, now);
-      return { ...plan, actions: [...claim, ...plan.actions] };
+      return { ...plan, actions: [...claims, ...plan.actions] };
     }
     case 'queued':
       return planQueued(seen, beginning, now);
     case 'begin':
       return {
-        actions: [...claimed(run, now), ...beginning.actions],
+        actions: [...claim(run, now), ...beginning.actions],
         reason: 'The run begins',
         requeueAfterSeconds: POD_CHECK_SECONDS,
       };
@@ -110,31 +112,15 @@ function planQueued(
 ): Plan {
   const status = queuedStatus(run, limit, place, now);
   return {
-    actions: [...claimed(run), ...(status === undefined ? [] : [applyStatus(status)])],
+    actions: [...claim(run), ...(status === undefined ? [] : [applyStatus(status)])],
     reason: `The run waits for a slot; place ${place}`,
     requeueAfterSeconds: Math.min(place * QUEUE_SECONDS, QUEUE_MAX_SECONDS),
   };
 }
 
-/**
- * The finalizer comes before anything that it answers for [RUN-001], the trace before the pod that joins it, and the time when a run
- * began before its Job.
- */
-function claimed(run: AgentRun, begins?: Date): Action[] {
-  const { finalizers = [], annotations = {} } = run.metadata;
-  const claim = hasFinalizer(finalizers) ? {} : { finalizers: [...finalizers, FINALIZERS.agentRun] };
-  const traceparent = 'finalizers' in claim ? annotations[ANNOTATIONS.traceparent] : undefined;
-  const added = {
-    ...(traceparent !== undefined && { [ANNOTATIONS.traceparent]: traceparent }),
-    ...(begins !== undefined && begunNote(run, ANNOTATIONS.begun, begins)),
-  };
-  const patch = { ...claim, ...(Object.keys(added).length > 0 && { annotations: added }) };
-  return Object.keys(patch).length === 0 ? [] : [{ verb: 'patchMetadata', metadata: patch }];
-}
-
 function planFailure({ primary: run, queue }: Starting, before: AgentRunStatus, why: Failure, now: Date): Plan {
   const status = failedStatus(run, before, why, now);
-  return { actions: [applyStatus(status), ...wrapUp(run, status, { queue })], reason: why.message };
+  return failBegun(run, status, { queue }, why.message);
 }
 
 function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
@@ -142,7 +128,7 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const verdict = judge(seen, now, config);
   const started = startedStatus(seen, now);
   const status = started ?? withResolution(run.status, resolutionOf(run, job));
-  const actions = [...claimed(run), ...lateInput(seen)];
+  const actions = [...claim(run), ...lateInput(seen)];
   if (verdict.kind === 'open') {
     const begun = started === undefined ? [] : [applyStatus(started)];
     return { actions: [...actions, ...begun], reason: verdict.why, requeueAfterSeconds: verdict.seconds };
@@ -188,22 +174,17 @@ function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentR
 }
 
 /** A run that another controller ended, before this one was there, has been told and is only marked. */
-function planEnded({ primary: run, job, hookJob, strayRoles, queue }: Ending): Plan {
+function planEnded({ primary: run, strayRoles, ...remains }: Ending): Plan {
   if (!hasFinalizer(run.metadata.finalizers)) return { actions: [mark(run)], reason: 'The run ended before' };
-  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, { job, hookJob, queue })];
+  const actions = [...strayRevocations(strayRoles), ...wrapUp(run, run.status ?? {}, remains)];
   return { actions, reason: 'The outcome is stored; it remains to be told' };
 }
 
 /** The outcome is stored first, as ever, by a run that holds on until it is told; what it granted and made goes after it, as after a time-out. */
-function planCancellation({ primary: run, job, hookJob, strayRoles, queue }: Ending, now: Date): Plan {
-  const status = failedStatus(run, withResolution(run.status, resolutionOf(run, job)), CANCELLED, now);
+function planCancellation({ primary: run, strayRoles, ...remains }: Ending, now: Date): Plan {
+  const status = failedStatus(run, withResolution(run.status, resolutionOf(run, remains.job)), CANCELLED, now);
   return {
-    actions: [
-      ...claimed(run),
-      applyStatus(status),
-      ...strayRevocations(strayRoles),
-      ...wrapUp(run, status, { job, hookJob, queue }),
-    ],
+    actions: [...claim(run), applyStatus(status), ...strayRevocations(strayRoles), ...wrapUp(run, status, remains)],
     reason: CANCELLED.message,
   };
 }

@@ -42,9 +42,9 @@ export function limitsOf(instance: SympoziumInstance, policy: SympoziumPolicy | 
   ];
 }
 
-/** The limits that this very run is under. */
-export const limitsOn = (run: AgentRun, limits: readonly ConcurrencyLimit[]): ConcurrencyLimit[] =>
-  limits.filter(({ subAgents }) => !subAgents || run.spec.parent !== undefined);
+/** The limits that this very run is under: none for a server, which would hold its slot for good. */
+export const limitsOn = ({ spec }: AgentRun, limits: readonly ConcurrencyLimit[]): ConcurrencyLimit[] =>
+  spec.mode === 'server' ? [] : limits.filter(({ subAgents }) => !subAgents || spec.parent !== undefined);
 
 export function queuedRun({ metadata, spec, status }: AgentRun): QueuedRun {
   return {

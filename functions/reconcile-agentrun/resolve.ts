@@ -13,8 +13,9 @@ import { inputSize } from './input-config-map.ts';
 import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
 import { depthOf } from './lineage.ts';
 import { sharedAccess } from './memory-env.ts';
-import type { Starting } from './observed.ts';
+import type { Resolving } from './observed.ts';
 import { limitsOf, limitsOn } from './queue.ts';
+import { isServer } from './run-build.ts';
 import { skillsOf } from './skills.ts';
 
 /** Providers on own hardware (AgentRun spec, 2.6). */
@@ -24,7 +25,7 @@ const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth
 export function resolve(
   run: AgentRun,
   instance: SympoziumInstance,
-  { policy, personaPack: pack, parent }: Pick<Starting, 'policy' | 'personaPack' | 'parent'>,
+  { policy, personaPack: pack, parent }: Pick<Resolving, 'policy' | 'personaPack' | 'parent'>,
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
@@ -39,7 +40,7 @@ export function resolve(
     // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
     systemPrompt: spec.systemPrompt || (instance.spec.memory?.systemPrompt ?? ''),
     model: spec.model,
-    ...(spec.lifecycle !== undefined && { lifecycle: spec.lifecycle }),
+    ...(spec.lifecycle !== undefined && !isServer(run) && { lifecycle: spec.lifecycle }),
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),
     ...(depth !== undefined && { depth }),

@@ -1,5 +1,6 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Resolution } from '../../crds/agentrun-status.ts';
+import type { SkillSidecar } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { ImageSource } from '../../shared/pods/images.ts';
 import { observabilityEnv } from '../../shared/pods/observability-env.ts';
@@ -30,14 +31,19 @@ export function telemetryOf({ run, instance }: RunBuild): EnvVar[] {
   return observabilityEnv(instance.spec.observability, { instance: run.spec.instanceRef, run: name, namespace });
 }
 
-/** Skills whose sidecar runs beside the agent: it has an image, and is not for servers only [RUN-045]. */
-export function taskSidecars({ skills }: Pick<RunBuild, 'skills'>) {
-  return skills.flatMap((skill) => {
-    const { sidecar } = skill.pack.spec;
-    return sidecar === undefined || sidecar.image === '' || sidecar.requiresServer === true
-      ? []
-      : [{ ...skill, sidecar }];
-  });
+export const isServer = ({ spec }: AgentRun): boolean => spec.mode === 'server';
+
+/** A skill with a sidecar that has an image. */
+export interface SidecarSkill extends FoundSkill {
+  sidecar: SkillSidecar;
 }
 
-export type TaskSidecar = ReturnType<typeof taskSidecars>[number];
+/** The skills whose sidecars run: beside an agent those that are not for servers only [RUN-045], as a server the first that is. */
+export function sidecarsOf({ run, skills }: Pick<RunBuild, 'run' | 'skills'>): SidecarSkill[] {
+  const all = skills.flatMap((skill) => {
+    const { sidecar } = skill.pack.spec;
+    return sidecar === undefined || sidecar.image === '' ? [] : [{ ...skill, sidecar }];
+  });
+  if (isServer(run)) return all.filter(({ sidecar }) => sidecar.requiresServer === true).slice(0, 1);
+  return all.filter(({ sidecar }) => sidecar.requiresServer !== true);
+}

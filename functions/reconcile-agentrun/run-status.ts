@@ -8,7 +8,7 @@ import type { Pod } from '../../shared/pods/pod.ts';
 import type { Failure } from './failure.ts';
 import { isGated } from './hooks.ts';
 import { ERROR_MAX, RESULT_MAX } from './limits.ts';
-import { postRunJobNameOf } from './names.ts';
+import { postRunJobNameOf, serverNameOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ended } from './verdict.ts';
 
@@ -73,6 +73,26 @@ export function runningStatus(
     { status: 'Unknown', reason: RUN_REASONS.running, message: 'The agent is at work' },
     now,
   );
+}
+
+/** Serving: what serves was made. `reason` and `message` say whether it takes requests. */
+export function servingStatus(
+  run: AgentRun,
+  status: AgentRunStatus,
+  claim: Pick<Claim, 'reason' | 'message'>,
+  now: Date,
+): AgentRunStatus {
+  const traceID = traceIdOf(run);
+  const name = serverNameOf(run.metadata.name);
+  const next: AgentRunStatus = {
+    ...status,
+    phase: AGENT_RUN_PHASES.serving,
+    deploymentName: name,
+    serviceName: name,
+    startedAt: status.startedAt ?? rfc3339(now),
+    ...(traceID !== undefined && { traceID }),
+  };
+  return withClaim(run, next, { status: 'Unknown', ...claim }, now);
 }
 
 /** The trace that the run's pod joins: that of the run's creator. */

@@ -5,13 +5,20 @@ import type { BusEnvelope } from '../../shared/bus/subjects.ts';
 import type { PassReport } from '../../shared/reconcile/pass.ts';
 import type { Measurement } from '../../shared/telemetry/metrics.ts';
 import type { PassSignals } from '../../shared/telemetry/pass-signals.ts';
+import { serverMeasurements } from './server/signals.ts';
 
 export function runSignals(report: PassReport): PassSignals {
   // The reconciler reads runs and nothing else by its keys.
   const run = report.primary as AgentRun | undefined;
   if (run === undefined) return {};
   const instance = { 'instance.name': run.spec.instanceRef };
-  return { attributes: instance, parts: partsOf(report, run), ...outcomeSignals(report) };
+  const { measurements = [], ...outcome } = outcomeSignals(report);
+  return {
+    attributes: instance,
+    parts: partsOf(report, run),
+    measurements: [...measurements, ...serverMeasurements(report, run)],
+    ...outcome,
+  };
 }
 
 /** Reading what the agent left, and making the run's objects. */

@@ -3,12 +3,12 @@ import { literal } from '../../shared/pods/env.ts';
 import type { Container, EnvVar, SecurityContext, VolumeMount } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
 import { type ToolAccess, toolAccessEnv } from '../../shared/pods/tool-access.ts';
-import type { TaskSidecar } from './run-build.ts';
+import type { SidecarSkill } from './run-build.ts';
 import { SKILL_TOKEN_MOUNT, wantsAccess } from './skill-access.ts';
 import { hostVolumes, secretVolumeOf } from './volumes.ts';
 
 /** The sidecar of a skill, which runs the agent's commands (AgentRun spec, 3.5.7). */
-export function skillContainer(skill: TaskSidecar, tools: ToolAccess = {}): Container {
+export function skillContainer(skill: SidecarSkill, tools: ToolAccess = {}): Container {
   const { name, sidecar } = skill;
   const { cpu = '100m', memory = '128Mi' } = sidecar.resources ?? {};
   const { command = [] } = sidecar;
@@ -26,14 +26,18 @@ export function skillContainer(skill: TaskSidecar, tools: ToolAccess = {}): Cont
 }
 
 /** SKILL_NAME tells executors which requests are theirs, where several share the queue [RUN-W30]. */
-function skillEnv({ name, sidecar, params }: TaskSidecar): EnvVar[] {
+function skillEnv({ name, sidecar, params }: SidecarSkill): EnvVar[] {
   return [
     ...(sidecar.env ?? []).map((one) => literal(one.name, one.value)),
-    ...Object.keys(params)
-      .sort()
-      .map((key) => literal(`SKILL_${key.toUpperCase()}`, params[key] ?? '')),
+    ...paramsEnv(params),
     literal('SKILL_NAME', name),
   ];
+}
+
+export function paramsEnv(params: Readonly<Record<string, string>>): EnvVar[] {
+  return Object.keys(params)
+    .sort()
+    .map((key) => literal(`SKILL_${key.toUpperCase()}`, params[key] ?? ''));
 }
 
 /** Hardened unless the pack asks for the node and says so [RUN-W58]. */
@@ -47,7 +51,7 @@ function securityOf({ hostAccess }: SkillSidecar): SecurityContext {
   return root === false ? HARDENED : { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, ...root };
 }
 
-function skillMounts(skill: TaskSidecar): VolumeMount[] {
+function skillMounts(skill: SidecarSkill): VolumeMount[] {
   const { sidecar } = skill;
   const { secretRef = '', secretMountPath = '' } = sidecar;
   return [

@@ -21,7 +21,7 @@ function aQueue(...told: Told[]): Queue {
 const AT_WORK = { phase: 'Running' };
 
 describe('the turn of a run', () => {
-  it.each(['Running', 'PostRunning', 'Serving', 'AwaitingDelegate'])(
+  it.each(['Running', 'PostRunning', 'AwaitingDelegate'])(
     'does not come while a run in phase %s has the only slot [RUN-W36] [CTL-WA6]',
     (phase) => {
       const turn = turnOf('next', [upTo(1)], aQueue(['busy', { phase }], ['next']));

@@ -11,7 +11,6 @@ export type Turn = { kind: 'start'; claim: boolean } | { kind: 'wait'; limit: Co
 
 const AT_WORK: readonly string[] = [
   AGENT_RUN_PHASES.running,
-  AGENT_RUN_PHASES.serving,
   AGENT_RUN_PHASES.postRunning,
   AGENT_RUN_PHASES.awaitingDelegate,
 ];

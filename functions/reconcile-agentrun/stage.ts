@@ -14,6 +14,7 @@ export type Stage =
   | 'cancelled'
   | 'pending'
   | 'running'
+  | 'serving'
   | 'postRunning'
   | 'elsewhere';
 
@@ -30,6 +31,7 @@ const AT_WORK: Readonly<Record<string, Stage>> = {
   '': 'pending',
   [AGENT_RUN_PHASES.pending]: 'pending',
   [AGENT_RUN_PHASES.running]: 'running',
+  [AGENT_RUN_PHASES.serving]: 'serving',
   [AGENT_RUN_PHASES.postRunning]: 'postRunning',
 };
 

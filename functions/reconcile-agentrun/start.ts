@@ -19,10 +19,10 @@ import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
 import { missingMemory } from './memory-env.ts';
 import { AGENT_SERVICE_ACCOUNT } from './names.ts';
 import { networkActions } from './network-policy.ts';
-import type { Starting } from './observed.ts';
+import type { Resolving, Starting } from './observed.ts';
 import { type ConcurrencyLimit, limitsOf } from './queue.ts';
 import { oversize, resolve } from './resolve.ts';
-import type { RunBuild } from './run-build.ts';
+import { isServer, type RunBuild } from './run-build.ts';
 import { skillConfigMaps } from './skill-config-maps.ts';
 import { packNames } from './skills.ts';
 import { claimSlot } from './slot-ledger.ts';
@@ -89,7 +89,7 @@ function failsLater({ failure: why, inSeconds }: Missing, seconds: number): Begi
 }
 
 /** What the run's objects are built from; undefined without its instance. */
-export function buildOf(seen: Starting, config: RunConfig): RunBuild | undefined {
+export function buildOf(seen: Resolving, config: RunConfig): RunBuild | undefined {
   const { primary: run, instance, packs, mcpServers } = seen;
   if (instance === undefined) return undefined;
   const resolution = resolve(run, instance, seen, config);
@@ -98,8 +98,8 @@ export function buildOf(seen: Starting, config: RunConfig): RunBuild | undefined
     const params = resolution.skills.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
     return pack === undefined ? [] : [{ name, pack, params }];
   });
-  const grants = grantsOf({ skills });
-  const servers = mcpServersOf(instance, mcpServers);
+  const grants = grantsOf({ run, skills });
+  const servers = isServer(run) ? [] : mcpServersOf(instance, mcpServers);
   const known = {
     ...resolution,
     ...(grants.length > 0 && { grants }),
@@ -131,7 +131,7 @@ function namesake({ primary }: Starting, job: KubeObject): Beginning {
 function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
   const { run, resolution } = build;
   return [
-    ...(serviceAccountFound ? [] : [serviceAccount(run.metadata.namespace ?? '')]),
+    ...serviceAccountActions(run, serviceAccountFound),
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...workspaceActions(run, resolution),
@@ -147,8 +147,10 @@ export function applyInput(run: AgentRun, resolution: Resolution): Action {
 }
 
 /** Shared by all runs of a namespace, so nobody's: it stays [RUN-011]. */
-function serviceAccount(namespace: string): Action {
+export function serviceAccountActions({ metadata: { namespace = '' } }: AgentRun, found: boolean): Action[] {
+  if (found) return [];
   const labels = { 'app.kubernetes.io/managed-by': 'sympozium' };
   const metadata = { name: AGENT_SERVICE_ACCOUNT, namespace, labels };
-  return { verb: 'apply', resource: SERVICE_ACCOUNTS, object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata } };
+  const object = { apiVersion: 'v1', kind: 'ServiceAccount', metadata };
+  return [{ verb: 'apply', resource: SERVICE_ACCOUNTS, object }];
 }

@@ -7,20 +7,24 @@ import { SUBJECT_PREFIX } from '../../shared/bus/subjects.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { JOBS, refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
-import type { Action, BusMessage } from '../../shared/reconcile/plan.ts';
+import type { Action, BusMessage, Plan } from '../../shared/reconcile/plan.ts';
 import { answerAsker } from './delegation.ts';
 import { revocations } from './grants.ts';
 import { heldAnswerRemovals } from './held-answer.ts';
 import { resolutionOf } from './progress.ts';
 import type { Queue } from './queue.ts';
+import type { ServerObjects } from './server/objects.ts';
+import { serverRemovals } from './server/removals.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
+import { hasFinalizer } from './stage.ts';
 import { workspaceRemovals } from './workspace.ts';
 
-/** What is there of a run that ends: the agent's Job, that of its hooks, and who may wait for its slot. */
+/** What is there of a run that ends: the agent's Job, that of its hooks, what serves, and who may wait for its slot. */
 interface Remains {
   job?: Job | undefined;
   hookJob?: Job | undefined;
   queue?: Queue | undefined;
+  server?: ServerObjects | undefined;
 }
 
 /**
@@ -28,10 +32,11 @@ interface Remains {
  * terminal event is published, and the run is marked. The mark comes after the bus has acknowledged the event, so a run without
  * it is told again, under the same message id.
  */
-export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, queue }: Remains): Action[] {
+export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, queue, server }: Remains): Action[] {
   const resolution = resolutionOf({ ...run, status }, job);
   return [
     ...disposal(job, status),
+    ...serverRemovals(run, server),
     ...hookDisposal(hookJob, status),
     ...revocations(run, resolution),
     ...workspaceRemovals(run, resolution),
@@ -41,6 +46,20 @@ export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, qu
     { verb: 'publish', message: terminalEvent(run, status) },
     mark(run),
   ];
+}
+
+/** Until then nothing else is to be done. */
+const CLEAR_SECONDS = 1;
+
+/**
+ * Ends a run that is not under way yet. Had a pass claimed it before, that may have made or granted something and been cut off:
+ * then the next one looks for it.
+ */
+export function failBegun(run: AgentRun, status: AgentRunStatus, remains: Remains, reason: string): Plan {
+  const stored: Action = { verb: 'applyStatus', status };
+  if (status.resolution === undefined && hasFinalizer(run.metadata.finalizers))
+    return { actions: [stored], reason, requeueAfterSeconds: CLEAR_SECONDS };
+  return { actions: [stored, ...wrapUp(run, status, remains)], reason };
 }
 
 /**

@@ -4,14 +4,14 @@ import { wantsLifecycleAccess } from './hooks.ts';
 import { isTaskFile, TASK_FILE_KEY } from './input-config-map.ts';
 import { mcpConfigMapOf } from './mcp-config-map.ts';
 import { inputConfigMapOf } from './names.ts';
-import { type RunBuild, type TaskSidecar, taskSidecars } from './run-build.ts';
+import { type RunBuild, type SidecarSkill, sidecarsOf } from './run-build.ts';
 import { SKILL_TOKEN_VOLUME, wantsAccess } from './skill-access.ts';
 import { skillConfigMapOf } from './skill-config-maps.ts';
 import { workspaceVolume } from './workspace.ts';
 
 /** The volumes of a run's pod (AgentRun spec, 3.4). */
 export function volumesOf(build: RunBuild): Volume[] {
-  const sidecars = taskSidecars(build);
+  const sidecars = sidecarsOf(build);
   return [
     workspaceVolume(build.run, build.resolution),
     { name: 'ipc', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } },
@@ -58,15 +58,15 @@ function skillsVolume(build: RunBuild): Volume {
   return { name: 'skills', projected: { sources } };
 }
 
-export const secretVolumeOf = ({ name }: TaskSidecar): string => fitName(`skill-secret-${name}`);
+export const secretVolumeOf = ({ name }: SidecarSkill): string => fitName(`skill-secret-${name}`);
 
-function secretVolumes(skill: TaskSidecar): Volume[] {
+function secretVolumes(skill: SidecarSkill): Volume[] {
   const { secretRef = '' } = skill.sidecar;
   return secretRef === '' ? [] : [{ name: secretVolumeOf(skill), secret: { secretName: secretRef, optional: true } }];
 }
 
 /** The paths of the node that a pack asks for, with their mounts. */
-export function hostVolumes({ name, sidecar }: TaskSidecar) {
+export function hostVolumes({ name, sidecar }: SidecarSkill) {
   const { enabled, mounts = [] } = sidecar.hostAccess ?? {};
   if (enabled !== true) return [];
   return mounts.flatMap((mount, index) =>

@@ -47,7 +47,7 @@ describe('isDue', () => {
       run: aRun({}, { phase: 'Running', startedAt: ago(5) }, { cancel: true }),
       due: true,
     },
-    { when: 'of another part of the control plane', run: aRun({}, { phase: 'Serving' }), due: false },
+    { when: 'serving, which has no end', run: aRun({}, { phase: 'Serving' }), due: false },
   ])('is $due when a run is $when', ({ run, due }) => {
     expect(isDue(run, NOW)).toBe(due);
   });

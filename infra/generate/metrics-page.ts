@@ -42,6 +42,19 @@ const OTLP: readonly (readonly [string, string, string, string])[] = [
     'Runs that failed (`agent_run_failed`).',
   ],
   [
+    'sympozium.web_endpoint.serving',
+    'up-down counter, `{deployment}`',
+    '`sympozium.instance`',
+    'Runs in server mode: one more when it serves, one less when it ends.',
+  ],
+  [
+    'sympozium.web_endpoint.gateway_not_ready',
+    'counter, `{check}`',
+    '`sympozium.instance`',
+    'Passes over a server that is to have a route, and whose gateway is not ready.',
+  ],
+  ['sympozium.web_endpoint.route_created', 'counter, `{route}`', '`sympozium.instance`', 'Routes made for servers.'],
+  [
     'sympozium.gateway.ready',
     'gauge, `{gateway}`',
     '`k8s.namespace.name`, `sympozium.config`',

@@ -18,6 +18,8 @@ export interface NetworkPolicy extends KubeObject {
   spec: {
     podSelector: { matchLabels: Record<string, string> };
     policyTypes: ('Ingress' | 'Egress')[];
+    /** Nobody may connect when absent. */
+    ingress?: { ports: { port: number; protocol: string }[] }[];
     egress: EgressRule[];
   };
 }

@@ -44,6 +44,7 @@ export const JOBS = resource('batch', 'jobs', 'Job');
 /** Of the Gateway API, which a cluster may lack. */
 export const GATEWAYS = resource('gateway.networking.k8s.io', 'gateways', 'Gateway');
 export const GATEWAY_CLASSES = resource('gateway.networking.k8s.io', 'gatewayclasses', 'GatewayClass', false);
+export const HTTP_ROUTES = resource('gateway.networking.k8s.io', 'httproutes', 'HTTPRoute');
 
 /** `v1` or `group/version`. */
 export function apiVersionOf({ group, version }: Resource): string {

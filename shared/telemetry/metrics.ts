@@ -1,8 +1,8 @@
 import { type Attributes, attributesOf, nanoseconds, type Origin } from './otlp.ts';
 
-/** So many more of what a counter counts, one value of a histogram, or what a gauge now shows. */
+/** So many more of what a counter counts, more or less of what goes up and down, one value of a histogram, or what a gauge now shows. */
 export interface Measurement {
-  kind: 'counter' | 'histogram' | 'gauge';
+  kind: 'counter' | 'upDownCounter' | 'histogram' | 'gauge';
   name: string;
   unit: string;
   value: number;
@@ -102,7 +102,7 @@ function metricOf(series: readonly Series[], since: number, now: number): object
 function dataOf(kind: Measurement['kind'] | undefined, dataPoints: readonly object[]): object {
   if (kind === 'gauge') return { gauge: { dataPoints } };
   const data = { aggregationTemporality: DELTA, dataPoints };
-  return kind === 'counter' ? { sum: { ...data, isMonotonic: true } } : { histogram: data };
+  return kind === 'histogram' ? { histogram: data } : { sum: { ...data, isMonotonic: kind === 'counter' } };
 }
 
 const distributionOf = ({ sum, count, buckets }: Series): object => ({

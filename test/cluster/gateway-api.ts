@@ -32,6 +32,9 @@ const definition = (kind: string, plural: string, scope: 'Cluster' | 'Namespaced
   },
 });
 
+/** What a server's route is; as above. */
+export const HTTP_ROUTE_API: Manifest[] = [definition('HTTPRoute', 'httproutes', 'Namespaced')];
+
 /** The part of the Gateway API that a configuration uses; as in the capture, it takes any content. */
 export const GATEWAY_API: Manifest[] = [
   definition('Gateway', 'gateways', 'Namespaced'),

@@ -37,6 +37,9 @@ export function actualForm({ world, phases }: Played, { output, input }: Case): 
     'RoleBinding',
     'ClusterRole',
     'ClusterRoleBinding',
+    'Deployment',
+    'Service',
+    'Secret',
   ];
   const born = kinds
     .flatMap((kind) => store.created(kind))
@@ -87,19 +90,40 @@ function runsOf(output: Output, phases: Played['phases'], store: Played['world']
 /** As the corpus shows an object: without what the API server adds, and without status. */
 function shown(object: KubeObject): unknown {
   const { name, namespace, labels, annotations, ownerReferences, finalizers } = object.metadata;
-  const { status: _, ...rest } = object as KubeObject & { status?: unknown };
+  const { status: _, ...rest } = object as KubeObject & { status?: unknown; data?: Record<string, string> };
   const owners = ownerReferences?.map(({ uid: __, ...owner }) => owner);
   const metadata = { name, namespace, labels, annotations, finalizers, ownerReferences: owners };
-  return defaulted({ ...rest, metadata });
+  return defaulted({ ...rest, metadata, ...decoded(rest) });
 }
 
-/** Defaults that an API server puts into volumes; empty lists it leaves out. */
+/** The corpus shows what is in a Secret, but for what is drawn by lot. */
+function decoded({ kind, data }: { kind: string; data?: Record<string, string> }): object {
+  if (kind !== 'Secret') return {};
+  const texts = Object.entries(data ?? {}).map(([key, value]) => {
+    const text = Buffer.from(value, 'base64').toString('utf8');
+    return [key, /^sk-[0-9a-f]{48}$/.test(text) ? '<random-key sk-48hex>' : text];
+  });
+  return { data: undefined, decodedData: Object.fromEntries(texts) };
+}
+
+/** Defaults that an API server puts into volumes and Deployments; empty lists it leaves out. */
 function defaulted(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value), (key, member) => {
     if (key === 'volumes') return member.map(volumeDefaults);
     if (key === 'volumeMounts' && member.length === 0) return undefined;
+    if (/^(liveness|readiness)Probe$/.test(key)) return { ...PROBE, ...member };
+    if (member?.kind === 'Deployment') return deploymentDefaults(member);
     return member;
   });
+}
+
+const PROBE = { failureThreshold: 3, successThreshold: 1, timeoutSeconds: 1 };
+
+function deploymentDefaults(deployment: { spec: { template: { spec: object } } }): unknown {
+  const { spec } = deployment;
+  const template = { ...spec.template, spec: { dnsPolicy: 'ClusterFirst', ...spec.template.spec } };
+  const strategy = { type: 'RollingUpdate', rollingUpdate: { maxSurge: '25%', maxUnavailable: '25%' } };
+  return { ...deployment, spec: { strategy, ...spec, template } };
 }
 
 function volumeDefaults(volume: Record<string, object>): unknown {

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { parse } from 'yaml';
 import type { Difference } from './diff.ts';
+import { SERVER_DEVIATIONS } from './server-deviations.ts';
 
 /** A difference from the original that is meant: where, why, and the numbered weakness that it answers. */
 export interface Deviation {
@@ -304,11 +305,10 @@ export const DEVIATIONS: Deviation[] = [
     path: /^\/messages\/\d\/envelope\/metadata\/namespace$/,
     when: added,
   },
+  ...SERVER_DEVIATIONS,
 ];
 
 /** Cases of runs that need what is not built yet. The reconciler fails such runs with `NotSupported`, and names the field. */
 export const LATER: Record<string, string> = {
-  'fail-server-no-pack': 'server mode',
   'run-agent-sandbox': 'agentSandbox',
-  'run-server-mode': 'server mode',
 };
