@@ -61,6 +61,10 @@ const NetworkSchema = z.object({
   allowedEgress: list(EgressSchema, 4096).optional().describe('allowedEgress lists what else the agent may reach.'),
 });
 
+const ResolvedSandboxSchema = z.object({
+  runtimeClass: text().optional().describe('runtimeClass of the pod; that of the cluster when absent.'),
+});
+
 const SandboxDefaultsSchema = z.object({
   image: text().optional().describe('image of a sandbox that names none.'),
   seccompProfile: text().optional().describe('seccompProfile of a run that names none, by type.'),
@@ -103,6 +107,10 @@ export const ResolutionSchema = z.object({
   attempt: z.int32().optional().describe('attempt counts how often the run began anew; absent in its first.'),
   network: NetworkSchema.optional().describe('network that the policy leaves the run; absent when it closes nothing.'),
   sandboxDefaults: SandboxDefaultsSchema.optional().describe('sandboxDefaults are what the policy sets for sandboxes.'),
+  agentSandbox: ResolvedSandboxSchema.optional().describe('agentSandbox is what runs the agent instead of a Job.'),
+  podUID: text(64)
+    .optional()
+    .describe('podUID of the pod of the Sandbox; one that is made in its place is not the pod of the run.'),
   tools: ToolPolicySchema.optional().describe('tools that the run may use and may not; absent when all may be used.'),
   limits: list(LimitSchema)
     .optional()

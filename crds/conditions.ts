@@ -76,6 +76,8 @@ export const RUN_REASONS = {
   mcpServerNotFound: 'MCPServerNotFound',
   /** The run is to remember, and no memory is served. */
   memoryUnavailable: 'MemoryUnavailable',
+  /** The run wants a Sandbox that it cannot have. */
+  sandboxUnavailable: 'SandboxUnavailable',
   /** A quota of the namespace, or a limit of the policy, leaves no room for the run. */
   quotaExceeded: 'QuotaExceeded',
 

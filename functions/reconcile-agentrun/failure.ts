@@ -1,9 +1,8 @@
 import { RUN_REASONS, type RunReason } from '../../crds/conditions.ts';
-import type { NOT_SUPPORTED } from './unsupported.ts';
 
 /** Why a run failed: `reason` for programs, `error` as the original words it in `status.error`, `message` for people. */
 export interface Failure {
-  reason: RunReason | typeof NOT_SUPPORTED;
+  reason: RunReason;
   error: string;
   message: string;
   /** The pod was lost through no doing of the run: what it was at could be begun anew. */

@@ -81,6 +81,7 @@ export function aStarting(parts: Partial<Omit<Starting, 'stage'>> = {}): Startin
     stage: 'starting',
     primary: anAgentRun(),
     job: undefined,
+    sandboxesServed: false,
     instance: anInstance(),
     policy: undefined,
     secretFound: true,

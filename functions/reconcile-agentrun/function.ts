@@ -1,6 +1,6 @@
 import { KINDS } from '../../crds/group.ts';
 import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
-import { DEPLOYMENTS, HTTP_ROUTES, JOBS, PODS, SERVICES } from '../../shared/kube/resources.ts';
+import { DEPLOYMENTS, HTTP_ROUTES, JOBS, PODS, SANDBOXES, SERVICES } from '../../shared/kube/resources.ts';
 import type { FunctionManifest } from '../../shared/manifest.ts';
 
 const ownKinds = [
@@ -77,6 +77,14 @@ export const manifest: FunctionManifest = {
         optional: true,
         wakeOn: [{ path: 'metadata.generation' }, { path: 'metadata.deletionTimestamp' }],
       },
+      {
+        resource: SANDBOXES,
+        labelSelector: LABELS.agentRun,
+        mapTo: { owner: KINDS.AgentRun.kind },
+        madeHere: true,
+        optional: true,
+        wakeOn: [{ path: 'metadata.deletionTimestamp' }],
+      },
     ],
     // sympozium.run.<namespace>.<run>.<uid>.<event>
     subjects: ['completed', 'slot'].map((event) => ({
@@ -93,6 +101,11 @@ export const manifest: FunctionManifest = {
     { apiGroups: [KINDS.AgentRun.group], resources: ownKinds, verbs: ['get'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['create', 'patch'] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
+    {
+      apiGroups: [SANDBOXES.group],
+      resources: [SANDBOXES.plural],
+      verbs: ['get', 'list', 'create', 'delete'],
+    },
     { apiGroups: [''], resources: ['pods'], verbs: ['list'] },
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [''], resources: ['events'], verbs: ['list'] },

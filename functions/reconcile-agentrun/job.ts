@@ -4,7 +4,7 @@ import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import { controllerReference } from '../../shared/kube/objects.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import { runLabels } from '../../shared/pods/labels.ts';
-import type { Container, PodSpec } from '../../shared/pods/pod.ts';
+import type { Container, PodSpec, PodTemplate } from '../../shared/pods/pod.ts';
 import { podSecurity } from '../../shared/pods/security.ts';
 import { parseGoDuration } from '../../shared/runs/go-duration.ts';
 import { agentContainer } from './agent-container.ts';
@@ -47,12 +47,22 @@ export function jobFor(build: RunBuild): Job {
     spec: {
       backoffLimit: 0,
       ttlSecondsAfterFinished: JOB_TTL_SECONDS,
-      activeDeadlineSeconds: Math.ceil(parseGoDuration(resolution.timeout) ?? 0) + DEADLINE_MARGIN_SECONDS,
-      template: {
-        metadata: { labels: { ...labels, ...networkLabels(resolution), ...mcpAccessLabels(build.mcpServers) } },
-        spec: podSpec(build),
-      },
+      activeDeadlineSeconds: deadlineSecondsOf(resolution),
+      template: podTemplate(build),
     },
+  };
+}
+
+/** For which the node or the Job controller lets the pod work. */
+export const deadlineSecondsOf = ({ timeout }: Resolution): number =>
+  Math.ceil(parseGoDuration(timeout) ?? 0) + DEADLINE_MARGIN_SECONDS;
+
+export function podTemplate(build: RunBuild): PodTemplate {
+  const { run, resolution, mcpServers } = build;
+  const labels = runLabels(run.metadata.name, run.spec.instanceRef, COMPONENTS.agentRun);
+  return {
+    metadata: { labels: { ...labels, ...networkLabels(resolution), ...mcpAccessLabels(mcpServers) } },
+    spec: podSpec(build),
   };
 }
 

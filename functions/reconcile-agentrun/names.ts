@@ -20,6 +20,9 @@ export const serverNameOf = (run: string): string => fitName(`${run}-server`);
 /** HTTPRoute of a run in server mode. */
 export const webRouteOf = (run: string): string => fitName(`${run}-web`, 253);
 
+/** Sandbox of a run that has one instead of a Job, and its pod. */
+export const sandboxNameOf = (run: string): string => fitName(`sb-${run}`);
+
 /** The PersistentVolumeClaim that the agent and its hooks share. */
 export const workspaceOf = (run: string): string => fitName(`${run}-workspace`, 253);
 

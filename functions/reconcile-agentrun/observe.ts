@@ -10,7 +10,6 @@ import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
 import {
   CLUSTER_ROLES,
   CONFIG_MAPS,
-  JOBS,
   type Resource,
   ROLES,
   SECRETS,
@@ -22,7 +21,7 @@ import type { RunConfig } from './config.ts';
 import { grantLabels } from './grant-labels.ts';
 import { hasPostRun } from './hooks.ts';
 import { mcpServerNames } from './mcp-servers.ts';
-import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf, jobNameOf } from './names.ts';
+import { AGENT_SERVICE_ACCOUNT, inputConfigMapOf } from './names.ts';
 import { observeExecution } from './observe-execution.ts';
 import { observeLineage } from './observe-lineage.ts';
 import { hookJobOf, observePostRun } from './observe-post-run.ts';
@@ -31,9 +30,11 @@ import type { Ending, Executing, Execution, Observed, Resolving, Starting, Stray
 import { agentEnd, isOverdue, resolutionOf } from './progress.ts';
 import { limitsOf, limitsOn, type Queue } from './queue.ts';
 import { isServer } from './run-build.ts';
+import { agentSandboxOf, servesSandboxes } from './sandbox.ts';
 import { observeServer, observeServing } from './server/observe.ts';
 import { packNames, skillsOf } from './skills.ts';
 import { hasFinalizer, stageOf } from './stage.ts';
+import { workloadOf } from './workload.ts';
 
 export async function observeAgentRun(key: ObjectKey, context: ObserveContext, config: RunConfig): Promise<Observed> {
   const { kube, signal } = context;
@@ -62,7 +63,7 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
 }
 
 async function observeRunning(primary: AgentRun, context: ObserveContext): Promise<Executing> {
-  const job = await jobOf(primary, context);
+  const job = await workloadOf(primary, context);
   const own = ownedBy(primary, job);
   return executing(primary, { own, jobTaken: job !== own, inputFound: true }, context);
 }
@@ -81,7 +82,7 @@ async function executing(
 }
 
 async function observeHooks(primary: AgentRun, context: ObserveContext): Promise<Observed> {
-  const job = ownedBy(primary, await jobOf(primary, context));
+  const job = ownedBy(primary, await workloadOf(primary, context));
   const seen = await observePostRun(primary, job, context);
   return { ...seen, ...(await queueOf(primary, job, context)) };
 }
@@ -108,7 +109,7 @@ async function observePending(primary: AgentRun, context: ObserveContext, config
   const { kube, signal } = context;
   const { namespace = '', name } = primary.metadata;
   const [job, input] = await Promise.all([
-    jobOf(primary, context),
+    workloadOf(primary, context),
     kube.get(CONFIG_MAPS, { namespace, name: inputConfigMapOf(name) }, { metadataOnly: true, signal }),
   ]);
   const own = ownedBy(primary, job);
@@ -131,7 +132,9 @@ async function observeStart(
   const counted = seen.finishedSiblings !== undefined;
   const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0);
   const queue = limited ? await observeQueue(primary, context) : undefined;
-  return { ...seen, stage: 'starting', job, ...(queue !== undefined && { queue }) };
+  const sandboxed = instance !== undefined && agentSandboxOf(primary, instance, policy) !== undefined;
+  const sandboxesServed = sandboxed && (await servesSandboxes(primary.metadata.namespace ?? '', context));
+  return { ...seen, stage: 'starting', job, sandboxesServed, ...(queue !== undefined && { queue }) };
 }
 
 async function observeReferences(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Resolving> {
@@ -215,7 +218,7 @@ async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: Ob
   const hooked =
     status?.postRunJobName !== undefined || (stage === 'cancelled' && hasPostRun(status?.resolution ?? spec));
   const [job, hooks, server] = await Promise.all([
-    isServer(primary) ? undefined : jobOf(primary, context),
+    isServer(primary) ? undefined : workloadOf(primary, context),
     hooked ? hookJobOf(primary, context) : undefined,
     isServer(primary) ? observeServer(primary, context) : undefined,
   ]);
@@ -250,8 +253,3 @@ async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Prom
 
 const ownedBy = (run: AgentRun, job: Job | undefined): Job | undefined =>
   job !== undefined && isControlledBy(job, run) ? job : undefined;
-
-function jobOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<Job | undefined> {
-  const { namespace = '', name } = run.metadata;
-  return kube.get<Job>(JOBS, { namespace, name: run.status?.jobName ?? jobNameOf(name) }, { signal });
-}

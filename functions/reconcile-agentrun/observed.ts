@@ -71,6 +71,8 @@ export interface Resolving {
 export interface Starting extends Resolving {
   stage: 'starting';
   job: Job | undefined;
+  /** Whether the cluster has Sandboxes; asked for a run that wants one. */
+  sandboxesServed: boolean;
   /** Read when the number of runs at work is limited. */
   queue?: Queue;
 }

@@ -184,9 +184,9 @@ describe('a run that begins', () => {
     expect(statusOf(one)?.error).toMatch(error);
   });
 
-  it('fails at once, naming the field, when it asks for what is not there yet', () => {
+  it('fails at once, naming what is missing, when it wants a Sandbox and the cluster has none', () => {
     const one = plan(aStarting({ primary: anAgentRun({ spec: { agentSandbox: { enabled: true } } }) }));
-    expect(conditionOf(one)).toMatchObject({ reason: 'NotSupported', message: 'not supported yet: spec.agentSandbox' });
+    expect(conditionOf(one)).toMatchObject({ reason: 'SandboxUnavailable' });
   });
 
   it('fails in the words of the API server when that refuses an object for good [RUN-017] [RUN-W15]', () => {

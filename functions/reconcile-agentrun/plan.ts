@@ -170,7 +170,7 @@ function startedStatus({ primary: run, job, pod }: Executing, now: Date): AgentR
   const known = phase === AGENT_RUN_PHASES.running && podName !== undefined;
   if (known || job === undefined || pod === undefined) return undefined;
   const startedAt = startOf(run, job) ?? now;
-  return runningStatus(run, { jobName: job.metadata.name, pod, startedAt, resolution: resolutionOf(run, job) }, now);
+  return runningStatus(run, { workload: job, pod, startedAt, resolution: resolutionOf(run, job) }, now);
 }
 
 /** A run that another controller ended, before this one was there, has been told and is only marked. */

@@ -16,6 +16,7 @@ import { sharedAccess } from './memory-env.ts';
 import type { Resolving } from './observed.ts';
 import { limitsOf, limitsOn } from './queue.ts';
 import { isServer } from './run-build.ts';
+import { agentSandboxOf } from './sandbox.ts';
 import { skillsOf } from './skills.ts';
 
 /** Providers on own hardware (AgentRun spec, 2.6). */
@@ -34,12 +35,14 @@ export function resolve(
   const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
   const sharedMemory = sharedAccess(instance, pack);
   const depth = depthOf(run, parent);
+  const agentSandbox = agentSandboxOf(run, instance, policy);
   return {
     skills: skillsOf(run, instance),
     timeout: timeoutOf(run, instance, config),
     // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
     systemPrompt: spec.systemPrompt || (instance.spec.memory?.systemPrompt ?? ''),
     model: spec.model,
+    ...(agentSandbox !== undefined && { agentSandbox }),
     ...(spec.lifecycle !== undefined && !isServer(run) && { lifecycle: spec.lifecycle }),
     ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
     ...(personaPack !== '' && { personaPack }),

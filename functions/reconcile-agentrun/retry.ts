@@ -11,6 +11,7 @@ import type { Executing } from './observed.ts';
 import { retriedStatus } from './run-status.ts';
 import { POD_CHECK_SECONDS } from './start.ts';
 import type { Ended } from './verdict.ts';
+import { isSandbox } from './workload.ts';
 
 /** Labels that the API server gives the pods of one Job, and no other may have. */
 const OF_ONE_JOB = /(^|\/)(controller-uid|job-name)$/;
@@ -28,7 +29,9 @@ export function planRetry(
 ): Plan | undefined {
   const { retries = 0, attempt = 0 } = status.resolution ?? {};
   if (ended.kind !== 'failed' || ended.failure.infrastructure !== true) return undefined;
-  if (job === undefined || attempt >= retries || status.phase !== AGENT_RUN_PHASES.running) return undefined;
+  // A Sandbox cannot be given up for another one and surely make no more pods.
+  if (job === undefined || isSandbox(job) || attempt >= retries || status.phase !== AGENT_RUN_PHASES.running)
+    return undefined;
   const next = retryJob(run, job, attempt + 1);
   const message = `${ended.failure.message}; the run begins anew, ${attempt + 1} of ${retries}`;
   const actions: Action[] = [

@@ -4,6 +4,7 @@ import { AGENT_RUN_PHASES, CONDITIONS, POST_RUN_JOB_FAILED, RUN_REASONS } from '
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { cutBytes } from '../../shared/bytes.ts';
 import { rfc3339, withCondition } from '../../shared/kube/conditions.ts';
+import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { Failure } from './failure.ts';
 import { isGated } from './hooks.ts';
@@ -11,6 +12,7 @@ import { ERROR_MAX, RESULT_MAX } from './limits.ts';
 import { postRunJobNameOf, serverNameOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
 import type { Ended } from './verdict.ts';
+import { isSandbox, namedAs } from './workload.ts';
 
 type Claim = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
 
@@ -45,7 +47,7 @@ export function queuedStatus(
 }
 
 export interface Start {
-  jobName: string;
+  workload: Job;
   pod: Pod;
   startedAt: Date;
   resolution: Resolution | undefined;
@@ -54,17 +56,17 @@ export interface Start {
 /** Running: the Job's pod was seen. */
 export function runningStatus(
   run: AgentRun,
-  { jobName, pod, startedAt, resolution }: Start,
+  { workload, pod, startedAt, resolution }: Start,
   now: Date,
 ): AgentRunStatus {
   const traceID = traceIdOf(run);
   const status: AgentRunStatus = {
     ...run.status,
     phase: AGENT_RUN_PHASES.running,
-    jobName,
+    ...namedAs(workload),
     podName: pod.metadata.name,
     startedAt: rfc3339(startedAt),
-    ...(resolution !== undefined && { resolution }),
+    ...(resolution !== undefined && { resolution: withPod(resolution, workload, pod) }),
     ...(traceID !== undefined && { traceID }),
   };
   return withClaim(
@@ -93,6 +95,11 @@ export function servingStatus(
     ...(traceID !== undefined && { traceID }),
   };
   return withClaim(run, next, { status: 'Unknown', ...claim }, now);
+}
+
+/** A Sandbox makes its pod anew when it is lost, under the same name: another one is not the run's. */
+function withPod(resolution: Resolution, workload: Job, { metadata: { uid } }: Pod): Resolution {
+  return isSandbox(workload) && uid !== undefined ? { ...resolution, podUID: uid } : resolution;
 }
 
 /** The trace that the run's pod joins: that of the run's creator. */

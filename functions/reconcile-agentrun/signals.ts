@@ -30,7 +30,8 @@ function partsOf(
   const attributes = { 'agentrun.name': key.name, 'instance.name': run.spec.instanceRef };
   const read = { name: 'agentrun.extract_result', attributes, startedAt, endedAt: observedAt };
   const made = { name: 'agentrun.create_job', attributes, startedAt: observedAt, endedAt };
-  const makesJob = plan?.actions.some((action) => action.verb === 'create' && action.resource.kind === 'Job') ?? false;
+  const makesJob =
+    plan?.actions.some((action) => action.verb === 'create' && /^(Job|Sandbox)$/.test(action.resource.kind)) ?? false;
   return [...(run.status?.phase === AGENT_RUN_PHASES.running ? [read] : []), ...(makesJob ? [made] : [])];
 }
 

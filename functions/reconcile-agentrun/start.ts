@@ -3,7 +3,7 @@ import type { Resolution } from '../../crds/agentrun-status.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS, JOBS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { CONFIG_MAPS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { type Missing, missingReference, policyDenial } from './admission.ts';
 import { mayHaveExpired } from './begun.ts';
@@ -12,7 +12,6 @@ import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
 import { invalidHooks } from './hook-check.ts';
 import { inputConfigMap } from './input-config-map.ts';
-import { jobFor } from './job.ts';
 import { atRealDepth, subAgentDenial } from './lineage.ts';
 import { mcpConfigMaps } from './mcp-config-map.ts';
 import { mcpServersOf, missingMcpServer } from './mcp-servers.ts';
@@ -23,12 +22,13 @@ import type { Resolving, Starting } from './observed.ts';
 import { type ConcurrencyLimit, limitsOf } from './queue.ts';
 import { oversize, resolve } from './resolve.ts';
 import { isServer, type RunBuild } from './run-build.ts';
+import { sandboxDenial, withAgentSandbox } from './sandbox.ts';
 import { skillConfigMaps } from './skill-config-maps.ts';
 import { packNames } from './skills.ts';
 import { claimSlot } from './slot-ledger.ts';
 import { wakesAfterStart } from './slot-wakes.ts';
 import { turnOf } from './slots.ts';
-import { unsupported } from './unsupported.ts';
+import { createWorkload } from './workload.ts';
 import { workspaceActions } from './workspace.ts';
 
 /** What a run that has no Job yet comes to. */
@@ -55,10 +55,10 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const { run, resolution, instance } = build;
   const packs = build.skills.map(({ pack }) => pack);
   const refused =
-    policyDenial(atRealDepth(run, seen.parent), seen.policy, packs) ??
+    policyDenial(withAgentSandbox(atRealDepth(run, seen.parent), resolution), seen.policy, packs) ??
     subAgentDenial(seen) ??
     invalidHooks(resolution.lifecycle) ??
-    unsupported(run) ??
+    sandboxDenial(run, resolution, seen.sandboxesServed) ??
     oversize(run, resolution);
   if (refused !== undefined) return { kind: 'failed', failure: refused };
   const forgetful = missingMemory(build, now);
@@ -118,9 +118,13 @@ export function isGoing(object: KubeObject, run: AgentRun): boolean {
 /** The name of the run's Job is taken: for good, or by what an earlier run of the same name left behind [RUN-W12]. */
 function namesake({ primary }: Starting, job: KubeObject): Beginning {
   if (isGoing(job, primary)) {
-    return { kind: 'wait', seconds: PREDECESSOR_SECONDS, why: 'The Job of an earlier run of this name is going' };
+    return {
+      kind: 'wait',
+      seconds: PREDECESSOR_SECONDS,
+      why: `The ${job.kind} of an earlier run of this name is going`,
+    };
   }
-  const error = `Job "${job.metadata.name}" exists and does not belong to the run`;
+  const error = `${job.kind} "${job.metadata.name}" exists and does not belong to the run`;
   return { kind: 'failed', failure: failure(RUN_REASONS.jobNotOwned, error) };
 }
 
@@ -137,7 +141,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
     ...workspaceActions(run, resolution),
     ...grantActions(build),
     ...networkActions(build),
-    { verb: 'create', resource: JOBS, object: jobFor(build) },
+    createWorkload(build),
     applyInput(run, resolution),
   ];
 }

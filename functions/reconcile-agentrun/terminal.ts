@@ -5,7 +5,7 @@ import { FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { BusEnvelope } from '../../shared/bus/subjects.ts';
 import { SUBJECT_PREFIX } from '../../shared/bus/subjects.ts';
 import { fitName } from '../../shared/kube/names.ts';
-import { JOBS, refOf } from '../../shared/kube/resources.ts';
+import { refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage, Plan } from '../../shared/reconcile/plan.ts';
 import { answerAsker } from './delegation.ts';
@@ -17,6 +17,7 @@ import type { ServerObjects } from './server/objects.ts';
 import { serverRemovals } from './server/removals.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
 import { hasFinalizer } from './stage.ts';
+import { isSandbox, resourceOf } from './workload.ts';
 import { workspaceRemovals } from './workspace.ts';
 
 /** What is there of a run that ends: the agent's Job, that of its hooks, what serves, and who may wait for its slot. */
@@ -88,7 +89,8 @@ export function disposal(job: Job | undefined, status: AgentRunStatus): Action[]
   const reported = reason === RUN_REASONS.succeeded || reason === RUN_REASONS.agentFailed;
   // Of a run that began anew it is not known which pod reported.
   const first = status.resolution?.attempt === undefined;
-  if (reported && first && job.spec.template.spec.containers.length <= 2) return [];
+  // A Sandbox would make its pod anew, once that is cleared away.
+  if (reported && first && !isSandbox(job) && job.spec.template.spec.containers.length <= 2) return [];
   // The pod must be gone before the Job is, so that a run that was ended never works on unseen [RUN-082].
   return [deletion(job, OVER_AT_ONCE.includes(reason ?? '') ? 'Foreground' : 'Background')];
 }
@@ -106,7 +108,7 @@ function hookDisposal(job: Job | undefined, { gateVerdict = '' }: AgentRunStatus
 }
 
 export function deletion(job: Job, propagation: 'Foreground' | 'Background'): Action {
-  return { verb: 'delete', target: refOf(JOBS, job), propagation };
+  return { verb: 'delete', target: refOf(resourceOf(job), job), propagation };
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { AgentRun } from '../../crds/agentrun.ts';
 import { RUN_REASONS } from '../../crds/conditions.ts';
 import { jobEnd } from '../../shared/pods/job.ts';
 import type { Pod, TerminatedState } from '../../shared/pods/pod.ts';
@@ -52,11 +53,12 @@ const failed = (why: Failure): Verdict => ({ kind: 'failed', failure: why });
 /** How the run ended without a report, or undefined while it goes on. */
 function endOf(seen: Executing, now: Date): Verdict | undefined {
   const { primary, job, pod } = seen;
+  if (isReplaced(primary, pod)) return failed(REPLACED);
   const lost = pod === undefined ? undefined : lostPod(pod);
   if (lost !== undefined) return failed(lost);
   const end = agentEnd(pod);
   if (end !== undefined) return afterAgent(seen, end, now);
-  if (job === undefined) return failed(seen.jobTaken ? JOB_TAKEN : JOB_NOT_FOUND);
+  if (job === undefined) return failed(notFound(seen));
   const broken = pod === undefined ? undefined : failedPod(pod);
   if (broken !== undefined) return failed(broken);
   const jobEnded = jobEnd(job);
@@ -77,6 +79,22 @@ function endOf(seen: Executing, now: Date): Verdict | undefined {
           `The pod of the run was lost before there was a result: ${jobEnded.message || jobEnded.reason}`,
         ),
   );
+}
+
+const REPLACED = infrastructureFailure(
+  RUN_REASONS.podFailed,
+  'pod was replaced',
+  'The pod of the Sandbox was lost, and another one was made: the run is ended, since its agent may have worked already',
+);
+
+function isReplaced({ status }: AgentRun, pod: Pod | undefined): boolean {
+  const first = status?.resolution?.podUID;
+  return first !== undefined && pod !== undefined && pod.metadata.uid !== first;
+}
+
+function notFound({ primary: { status }, jobTaken }: Executing): Failure {
+  if (status?.sandboxName === undefined) return jobTaken ? JOB_TAKEN : JOB_NOT_FOUND;
+  return failure(RUN_REASONS.jobNotFound, `sandbox CR "${status.sandboxName}" not found`);
 }
 
 function timeout({ primary, job, pod }: Executing): Failure {

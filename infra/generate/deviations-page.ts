@@ -6,7 +6,7 @@ import {
   GENERAL_DEVIATIONS,
 } from '../../test/contract/api-deviations.ts';
 import { readScenario } from '../../test/contract/api-golden.ts';
-import { LATER, DEVIATIONS as RUN_DEVIATIONS } from '../../test/contract/deviations.ts';
+import { DEVIATIONS as RUN_DEVIATIONS } from '../../test/contract/deviations.ts';
 import { INSTANCE_DEVIATIONS } from '../../test/contract/instance-deviations.ts';
 import { SCHEDULE_DEVIATIONS } from '../../test/contract/schedule-deviations.ts';
 import { code, table } from './markdown.ts';
@@ -24,16 +24,11 @@ export function deviationsPage(): string {
   return [
     INTRODUCTION,
     '## Runs\n',
-    'Objects, statuses and messages. `*` stands for a name.\n',
+    'Objects, statuses and messages. `*` stands for a name. A Sandbox differs where a Job does, too.\n',
     table(
       ['Id', 'Where', 'Why'],
       RUN_DEVIATIONS.map(({ id, path, reason }) => [id, code(readable(path)), reason]),
     ),
-    '### Not built yet\n',
-    'A run that needs one of these fails at once with the reason `NotSupported` and the name of the field.\n',
-    [...Map.groupBy(Object.entries(LATER), ([, what]) => what)]
-      .map(([what, cases]) => `- ${what} (${cases.map(([name]) => code(name)).join(', ')})\n`)
-      .join(''),
     '## Standing kinds\n',
     'What they make, and their statuses. Disabling a pack also leaves its `authRefs` and all Secrets as they are (CTL-WP3).\n',
     table(

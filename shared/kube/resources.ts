@@ -46,6 +46,9 @@ export const GATEWAYS = resource('gateway.networking.k8s.io', 'gateways', 'Gatew
 export const GATEWAY_CLASSES = resource('gateway.networking.k8s.io', 'gatewayclasses', 'GatewayClass', false);
 export const HTTP_ROUTES = resource('gateway.networking.k8s.io', 'httproutes', 'HTTPRoute');
 
+/** Of the agent-sandbox API, which a cluster may lack. */
+export const SANDBOXES = resource('agents.x-k8s.io', 'sandboxes', 'Sandbox', true, 'v1alpha1');
+
 /** `v1` or `group/version`. */
 export function apiVersionOf({ group, version }: Resource): string {
   return group === '' ? version : `${group}/${version}`;

@@ -69,6 +69,8 @@ interface PreferredNode {
 
 export interface PodSpec {
   restartPolicy: 'Never' | 'Always';
+  activeDeadlineSeconds?: number;
+  runtimeClassName?: string;
   serviceAccountName: string;
   automountServiceAccountToken: boolean;
   terminationGracePeriodSeconds?: number;

@@ -14,7 +14,7 @@ import {
   SECRETS,
   SERVICES,
 } from '../../shared/kube/resources.ts';
-import { HTTP_ROUTE_API } from './gateway-api.ts';
+import { HTTP_ROUTE_API } from './foreign-apis.ts';
 import { type OwnPasses, ownPasses } from './own-passes.ts';
 
 const NAMESPACE = `servers-${randomUUID().slice(0, 8)}`;

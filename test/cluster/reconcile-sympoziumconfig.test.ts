@@ -7,7 +7,7 @@ import { configReconciler } from '../../functions/reconcile-sympoziumconfig/reco
 import { createApplier, established } from '../../infra/local/content/apply.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { GATEWAY_CLASSES, GATEWAYS } from '../../shared/kube/resources.ts';
-import { GATEWAY_API } from './gateway-api.ts';
+import { GATEWAY_API } from './foreign-apis.ts';
 import { type OwnPasses, ownPasses } from './own-passes.ts';
 
 const NAMESPACE = `configs-${randomUUID().slice(0, 8)}`;

@@ -40,6 +40,7 @@ export function actualForm({ world, phases }: Played, { output, input }: Case): 
     'Deployment',
     'Service',
     'Secret',
+    'Sandbox',
   ];
   const born = kinds
     .flatMap((kind) => store.created(kind))

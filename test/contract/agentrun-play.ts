@@ -6,9 +6,10 @@ import { SympoziumInstanceSchema } from '../../crds/sympoziuminstance.ts';
 import { SympoziumPolicySchema } from '../../crds/sympoziumpolicy.ts';
 import { loadRunConfig } from '../../functions/reconcile-agentrun/config.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
+import { jobOfSandbox, type Sandbox } from '../../functions/reconcile-agentrun/sandbox.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
 import { controllerOf } from '../../shared/kube/objects.ts';
-import { CONFIG_MAPS, JOBS, PODS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
+import { CONFIG_MAPS, JOBS, PODS, type Resource, SANDBOXES, SECRETS } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import { reconcile } from '../../shared/reconcile/pass.ts';
@@ -156,6 +157,7 @@ async function passes(world: World, phases: Played['phases']): Promise<void> {
       note(phases, key.name, phaseOf(world, key.name));
     }
     for (const { object } of world.store.all(JOBS)) runPod(world, object as Job);
+    for (const { object } of world.store.all(SANDBOXES)) runPod(world, jobOfSandbox(object as Sandbox));
   }
 }
 

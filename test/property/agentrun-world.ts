@@ -3,10 +3,12 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import { API_VERSION, KINDS } from '../../crds/group.ts';
 import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { LifecycleHooks } from '../../crds/lifecycle.ts';
+import { jobOfSandbox, type Sandbox } from '../../functions/reconcile-agentrun/sandbox.ts';
+import { isSandbox, resourceOf } from '../../functions/reconcile-agentrun/workload.ts';
 import { runSubject } from '../../shared/bus/subjects.ts';
 import { rfc3339 } from '../../shared/kube/conditions.ts';
 import { controllerReference, isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
-import { JOBS, PODS, type Resource, SECRETS } from '../../shared/kube/resources.ts';
+import { JOBS, PODS, type Resource, SANDBOXES, SECRETS } from '../../shared/kube/resources.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { ContainerStatus, Pod, PodSpec } from '../../shared/pods/pod.ts';
 import type { World } from './world/world.ts';
@@ -83,7 +85,12 @@ export function hooks({ gate }: { gate?: LifecycleHooks['gateDefault'] } = {}): 
 }
 
 /** An instance with a key, and a run of it. */
-export function populateRun({ store }: World, lifecycle?: LifecycleHooks, retries = 0): void {
+export function populateRun(
+  { store }: World,
+  lifecycle?: LifecycleHooks,
+  retries = 0,
+  agentSandbox?: { enabled: boolean },
+): void {
   const metadata = (name: string) => ({ name, namespace: RUN_KEY.namespace });
   store.create(SECRETS, { apiVersion: 'v1', kind: 'Secret', metadata: metadata('key') });
   store.create(KINDS.SympoziumInstance, {
@@ -111,6 +118,7 @@ export function populateRun({ store }: World, lifecycle?: LifecycleHooks, retrie
       mode: 'task',
       model: { provider: 'openai', model: 'small', authSecretRef: 'key' },
       ...(lifecycle !== undefined && { lifecycle }),
+      ...(agentSandbox !== undefined && { agentSandbox }),
     },
   } as KubeObject);
 }
@@ -139,7 +147,8 @@ export function sceneOf(world: World): Scene {
   const of = <T>(resource: Resource, component: string) =>
     world.store.all(resource).findLast(({ object }) => object.metadata.labels?.[LABELS.component] === component)
       ?.object as T | undefined;
-  const job = of<Job>(JOBS, COMPONENTS.agentRun);
+  const sandbox = of<Sandbox>(SANDBOXES, COMPONENTS.agentRun);
+  const job = sandbox === undefined ? of<Job>(JOBS, COMPONENTS.agentRun) : jobOfSandbox(sandbox);
   const pod = of<Pod>(PODS, COMPONENTS.agentRun);
   // A run that began anew has another Job, whose pod is to come.
   const past = job !== undefined && pod !== undefined && !isControlledBy(pod, job);
@@ -187,7 +196,7 @@ const MOVES: Record<PlainMove, (scene: Scene) => void> = {
     if (job !== undefined && !ended(job)) endJob(world, job, 'Failed', 'DeadlineExceeded', pod);
   },
   jobRemoved: ({ world, job }) => {
-    if (job !== undefined) world.store.remove(JOBS, job);
+    if (job !== undefined) world.store.remove(resourceOf(job), job);
   },
   agentStarts: ({ world, pod }) => {
     if (pod?.status?.phase === 'Pending') startPod(world, pod);
@@ -219,12 +228,15 @@ const MOVES: Record<PlainMove, (scene: Scene) => void> = {
 
 const ended = (job: Job): boolean => (job.status?.conditions ?? []).length > 0;
 
-export function createPod({ store }: World, job: Job): void {
+/** A Sandbox's pod has its name, also when it is made again. */
+export function createPod({ store, logs }: World, job: Job): void {
+  const name = isSandbox(job) ? job.metadata.name : `${job.metadata.name}-x1y2z`;
+  logs.delete(`${name}/agent`);
   store.create(PODS, {
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      name: `${job.metadata.name}-x1y2z`,
+      name,
       namespace: job.metadata.namespace ?? '',
       labels: { ...job.spec.template.metadata.labels },
       ownerReferences: [controllerReference(job)],
@@ -307,6 +319,8 @@ export function endPod(world: World, pod: Pod, job: Job | undefined, exitCode = 
 
 /** `lost` is the pod that the Job controller removes with it. */
 function endJob(world: World, job: Job, type: 'Complete' | 'Failed', reason: string, lost?: Pod): void {
+  // A Sandbox does not say how its pod ended.
+  if (isSandbox(job)) return;
   const status = { conditions: [{ type, status: 'True', reason }], [type === 'Complete' ? 'succeeded' : 'failed']: 1 };
   world.store.update(JOBS, job, { ...job, status } as KubeObject);
   if (lost !== undefined) world.store.remove(PODS, lost);

@@ -29,11 +29,11 @@ const config = loadRunConfig({});
 
 type RunScenario = Scenario<Parameters<typeof agentRunReconciler.plan>[0], typeof config, RunMove>;
 
-const scenarioOf = (lifecycle?: LifecycleHooks, retries = 0): RunScenario => ({
+const scenarioOf = (lifecycle?: LifecycleHooks, retries = 0, agentSandbox?: { enabled: boolean }): RunScenario => ({
   reconciler: agentRunReconciler,
   config,
   key: RUN_KEY,
-  populate: (world) => populateRun(world, lifecycle, retries),
+  populate: (world) => populateRun(world, lifecycle, retries, agentSandbox),
   move: runMove,
   play: playRunMove,
   calm: ({ bus }) => bus.setAway(false),
@@ -89,6 +89,7 @@ function holdsAtRest(world: World, { primaries }: History): void {
   expect(alive(world, 'ConfigMap').filter((name) => name.endsWith('-held-answer'))).toEqual([]);
   expect(run.status?.conditions?.filter(({ type }) => type === 'PostRunFailed').length).toBeLessThanOrEqual(1);
   for (const { object } of world.store.all(JOBS)) expect(reported || jobEnd(object as Job) !== undefined).toBe(true);
+  expect(alive(world, 'Sandbox')).toEqual([]);
   const { hookJob } = sceneOf(world);
   expect(hookJob === undefined || jobEnd(hookJob) !== undefined).toBe(true);
 }
@@ -111,6 +112,13 @@ describe('the AgentRun reconciler', () => {
       await checkReconciler(scenarioOf(lifecycle), { worlds: 334 });
     },
   );
+
+  it.each<{ what: string; lifecycle?: LifecycleHooks }>([
+    { what: 'plain runs' },
+    { what: 'runs with hooks and a gate', lifecycle: hooks({ gate: 'block' }) },
+  ])('does so for $what in Sandboxes, of which none stays [RUN-W45]', async ({ lifecycle }) => {
+    await checkReconciler(scenarioOf(lifecycle, 0, { enabled: true }), { worlds: 500 });
+  });
 
   it.each<{ what: string; lifecycle?: LifecycleHooks }>([
     { what: 'plain runs' },

@@ -18,6 +18,7 @@ import { refusedFailure } from '../refusal.ts';
 import { oversize } from '../resolve.ts';
 import type { RunBuild, SidecarSkill } from '../run-build.ts';
 import { failedStatus, servingStatus } from '../run-status.ts';
+import { NO_SERVER_IN_SANDBOX } from '../sandbox.ts';
 import { packNames } from '../skills.ts';
 import { buildOf, isGoing, PREDECESSOR_SECONDS, serviceAccountActions } from '../start.ts';
 import { failBegun } from '../terminal.ts';
@@ -68,6 +69,7 @@ function start(seen: Serving, now: Date, config: RunConfig): Plan {
   const { resolution, skills } = build;
   const packs = skills.map(({ pack }) => pack);
   const refused =
+    (run.spec.agentSandbox?.enabled === true ? NO_SERVER_IN_SANDBOX : undefined) ??
     policyDenial(atRealDepth(run, seen.parent), seen.policy, packs) ??
     subAgentDenial(seen) ??
     oversize(run, resolution);
