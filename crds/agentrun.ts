@@ -5,7 +5,19 @@ import { CONDITIONS } from './conditions.ts';
 import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
-import { duration, imagePullSecrets, list, objectName, prose, resource, stringList, stringMap, text } from './meta.ts';
+import {
+  count,
+  duration,
+  imagePullSecrets,
+  list,
+  objectName,
+  prose,
+  resource,
+  ruled,
+  stringList,
+  stringMap,
+  text,
+} from './meta.ts';
 import { ModelSchema } from './model.ts';
 import { StringResourcesSchema } from './resources.ts';
 import { SkillRefSchema } from './skill-ref.ts';
@@ -14,7 +26,7 @@ import { ToolPolicySchema } from './tool-policy.ts';
 const ParentSchema = z.object({
   runName: objectName().describe('runName is the AgentRun that asked for this one.'),
   sessionKey: text().describe('sessionKey of the parent run.'),
-  spawnDepth: z.int32().describe('spawnDepth counts the ancestors of this run.'),
+  spawnDepth: count().describe('spawnDepth counts the ancestors of this run.'),
 });
 
 const SandboxSecurityContextSchema = z.object({
@@ -48,7 +60,7 @@ const AgentSandboxSchema = z.object({
 });
 
 /** "Required" means present: `agentId`, `sessionKey` and `model.authSecretRef` are empty in many runs. */
-export const AgentRunSpecSchema = z.object({
+const SpecSchema = z.object({
   instanceRef: objectName().describe(
     'instanceRef names the SympoziumInstance, in the same namespace, that runs the task.',
   ),
@@ -78,6 +90,12 @@ export const AgentRunSpecSchema = z.object({
     .boolean()
     .optional()
     .describe('cancel ends the run at once and keeps it as failed; a run that has ended stays as it is.'),
+});
+
+export const AgentRunSpecSchema = ruled(SpecSchema, {
+  rule: "self.mode != 'server' || !has(self.agentSandbox) || !self.agentSandbox.enabled",
+  message: 'agentSandbox is not supported with mode server',
+  fieldPath: '.agentSandbox',
 });
 
 export const AgentRunSchema = resource('AgentRun', AgentRunSpecSchema, AgentRunStatusSchema);

@@ -3,14 +3,26 @@ import * as z from 'zod';
 import { CONDITIONS } from './conditions.ts';
 import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
-import { conditions, list, objectName, observedGeneration, resource, stringList, stringMap, text } from './meta.ts';
+import {
+  conditions,
+  count,
+  list,
+  objectName,
+  observedGeneration,
+  port,
+  resource,
+  ruled,
+  stringList,
+  stringMap,
+  text,
+} from './meta.ts';
 import { ResourceRequirementsSchema } from './resources.ts';
 
 const DeploymentSchema = z.object({
   image: z.string().min(1).max(2048).describe('image of the server.'),
   cmd: text(131_072).optional().describe("cmd replaces the image's entry point."),
   args: stringList(1024, 131_072).optional().describe('args are the arguments of the command.'),
-  port: z.int32().default(8080).describe('port that the server listens on.'),
+  port: port().default(8080).describe('port that the server listens on.'),
   env: stringMap(1024, 131_072).optional().describe('env is set in the container of the server.'),
   secretRefs: list(z.object({ name: objectName().describe('name of the Secret.') }))
     .optional()
@@ -19,16 +31,33 @@ const DeploymentSchema = z.object({
   serviceAccountName: objectName().optional().describe('serviceAccountName that the server acts as.'),
 });
 
-export const McpServerSpecSchema = z.object({
+const SpecSchema = z.object({
   transportType: z.enum(['stdio', 'http']).describe('transportType of the server; stdio gets an HTTP adapter.'),
-  url: text(8192).optional().describe('url of a server that runs elsewhere; nothing is deployed then.'),
+  url: ruled(text(8192), {
+    rule: "self == '' || self.matches('^https?://[^/?#@]+([/?#].*)?$')",
+    message: 'must be an absolute http or https URL without user and password',
+  })
+    .optional()
+    .describe('url of a server that runs elsewhere; nothing is deployed then.'),
   deployment: DeploymentSchema.optional().describe('deployment of the server.'),
   toolsPrefix: z.string().min(1).max(253).describe('toolsPrefix is put before the names of its tools.'),
   timeout: z.int32().default(30).describe('timeout of a call, in seconds.'),
-  replicas: z.int32().default(1).describe('replicas of the server.'),
+  replicas: count().default(1).describe('replicas of the server.'),
   toolsAllow: stringList().optional().describe('toolsAllow are the only tools offered, when any; without prefix.'),
   toolsDeny: stringList().optional().describe('toolsDeny are never offered; without prefix.'),
 });
+
+const ELSEWHERE = "has(self.url) && self.url != ''";
+
+export const McpServerSpecSchema = ruled(
+  SpecSchema,
+  { rule: `(${ELSEWHERE}) || has(self.deployment)`, message: 'url or deployment must be set' },
+  {
+    rule: `self.transportType != 'stdio' || (${ELSEWHERE}) || !has(self.deployment) || (has(self.deployment.cmd) && self.deployment.cmd != '')`,
+    message: 'deployment.cmd must be set when transportType is stdio: the adapter starts it',
+    fieldPath: '.deployment',
+  },
+);
 
 export const McpServerStatusSchema = z.object({
   observedGeneration: observedGeneration(),

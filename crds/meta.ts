@@ -53,6 +53,37 @@ export const quantity = () =>
       'x-kubernetes-int-or-string': true,
     });
 
+/** A rule in CEL, which the API server judges objects by before it stores them. `fieldPath` is relative to where the rule stands. */
+export interface CelRule {
+  rule: string;
+  message: string;
+  fieldPath?: string;
+}
+
+/** `schema` with rules that only the API server judges by: objects that were stored before are read all the same. */
+export const ruled = <Schema extends z.ZodType>(schema: Schema, ...rules: CelRule[]): Schema =>
+  schema.meta({ 'x-kubernetes-validations': rules }) as Schema;
+
+/** `resource.Quantity` in a field that takes texts alone. May be empty. */
+export const quantityText = () =>
+  ruled(text(64), { rule: "self == '' || isQuantity(self)", message: 'must be a quantity, such as 500m or 1Gi' });
+
+/** Path within a container or on a node. May be empty. */
+export const absolutePath = () =>
+  ruled(text(4096), { rule: "self == '' || self.startsWith('/')", message: 'must be an absolute path' });
+
+export const port = () =>
+  ruled(z.int32(), { rule: 'self >= 1 && self <= 65535', message: 'must be a port, from 1 to 65535' });
+
+export const count = () => ruled(z.int32(), { rule: 'self >= 0', message: 'must not be negative' });
+
+/** A list of objects, no two of which have the same text in `field`. */
+export const listWithout = <Item extends z.ZodType>(twice: string, item: Item) =>
+  ruled(list(item), {
+    rule: `self.all(one, self.exists_one(other, other.${twice} == one.${twice}))`,
+    message: `each ${twice} may be there once`,
+  });
+
 export interface OwnerReference {
   apiVersion: string;
   kind: string;

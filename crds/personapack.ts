@@ -14,6 +14,7 @@ import {
   objectName,
   observedGeneration,
   prose,
+  quantityText,
   resource,
   stringList,
   stringMap,
@@ -58,7 +59,7 @@ export type Persona = z.output<typeof PersonaSchema>;
 
 const SharedMemorySchema = z.object({
   enabled: z.boolean().default(false).describe('enabled gives the personas a memory in common.'),
-  storageSize: text(64).default('1Gi').describe('storageSize of that memory, as a quantity.'),
+  storageSize: quantityText().default('1Gi').describe('storageSize of that memory, as a quantity.'),
   accessRules: list(
     z.object({
       persona: text().describe('persona that the rule is about.'),

@@ -1,10 +1,10 @@
 import * as z from 'zod';
-import { list, mapOf, quantity, stringMap, text } from './meta.ts';
+import { list, mapOf, quantity, quantityText, text } from './meta.ts';
 
 /** Requests and limits as plain strings, as the sandboxes of this API have them. */
 export const StringResourcesSchema = z.object({
-  requests: stringMap(64, 64).optional().describe('requests are the resources set aside, by name.'),
-  limits: stringMap(64, 64).optional().describe('limits are the most of each resource, by name.'),
+  requests: mapOf(quantityText(), 64).optional().describe('requests are the resources set aside, by name.'),
+  limits: mapOf(quantityText(), 64).optional().describe('limits are the most of each resource, by name.'),
 });
 
 /** `core/v1` ResourceRequirements. */

@@ -4,13 +4,18 @@ import { CONDITIONS } from './conditions.ts';
 import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
 import {
+  absolutePath,
   conditions,
   EnvVarSchema,
   list,
+  listWithout,
   objectName,
   observedGeneration,
+  port,
   prose,
+  quantityText,
   resource,
+  ruled,
   stringList,
   text,
 } from './meta.ts';
@@ -32,13 +37,13 @@ const SkillSchema = z.object({
 const RuntimeRequirementsSchema = z.object({
   image: text().optional().describe('image that has what the skills use.'),
   sandbox: z.boolean().optional().describe('sandbox says that the skills want one.'),
-  minMemory: text(64).optional().describe('minMemory that the skills want, as a quantity.'),
-  minCPU: text(64).optional().describe('minCPU that the skills want, as a quantity.'),
+  minMemory: quantityText().optional().describe('minMemory that the skills want, as a quantity.'),
+  minCPU: quantityText().optional().describe('minCPU that the skills want, as a quantity.'),
 });
 
 const HostMountSchema = z.object({
-  hostPath: text(4096).describe('hostPath is the path on the node.'),
-  mountPath: text(4096).describe('mountPath is the path in the sidecar.'),
+  hostPath: absolutePath().describe('hostPath is the path on the node.'),
+  mountPath: absolutePath().describe('mountPath is the path in the sidecar.'),
   readOnly: z.boolean().default(true).describe('readOnly keeps the sidecar from writing there.'),
 });
 
@@ -53,8 +58,10 @@ const HostAccessSchema = z.object({
 
 const SidecarPortSchema = z.object({
   name: text(253).describe('name of the port.'),
-  containerPort: z.int32().describe('containerPort that the sidecar listens on.'),
-  protocol: text(16).default('TCP').describe('protocol of the port.'),
+  containerPort: port().describe('containerPort that the sidecar listens on.'),
+  protocol: ruled(text(16), { rule: "self in ['TCP', 'UDP', 'SCTP']", message: 'must be TCP, UDP or SCTP' })
+    .default('TCP')
+    .describe('protocol of the port.'),
 });
 
 const SidecarSchema = z.object({
@@ -64,18 +71,18 @@ const SidecarSchema = z.object({
   mountWorkspace: z.boolean().default(true).describe('mountWorkspace mounts the workspace of the agent at /workspace.'),
   resources: z
     .object({
-      cpu: text(64).optional().describe('cpu is request and limit; 100m when absent.'),
-      memory: text(64).optional().describe('memory is request and limit; 128Mi when absent.'),
+      cpu: quantityText().optional().describe('cpu is request and limit; 100m when absent.'),
+      memory: quantityText().optional().describe('memory is request and limit; 128Mi when absent.'),
     })
     .optional()
     .describe('resources of the sidecar.'),
   rbac: list(RbacRuleSchema).optional().describe('rbac is what the sidecar may do in the namespace of the run.'),
   clusterRBAC: list(RbacRuleSchema).optional().describe('clusterRBAC is what the sidecar may do in the whole cluster.'),
   secretRef: objectName().optional().describe('secretRef names a Secret that the sidecar sees as files.'),
-  secretMountPath: text(4096).optional().describe('secretMountPath is where; /secrets/<secretRef> when absent.'),
+  secretMountPath: absolutePath().optional().describe('secretMountPath is where; /secrets/<secretRef> when absent.'),
   hostAccess: HostAccessSchema.optional().describe('hostAccess is what the sidecar sees of the node.'),
   requiresServer: z.boolean().optional().describe('requiresServer keeps the sidecar out of runs that are no servers.'),
-  ports: list(SidecarPortSchema).optional().describe('ports that the sidecar serves in server mode.'),
+  ports: listWithout('name', SidecarPortSchema).optional().describe('ports that the sidecar serves in server mode.'),
 });
 export type SkillSidecar = z.output<typeof SidecarSchema>;
 

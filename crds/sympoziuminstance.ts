@@ -9,14 +9,17 @@ import { KINDS } from './group.ts';
 import { LifecycleHooksSchema } from './lifecycle.ts';
 import {
   conditions,
+  count,
   duration,
   imagePullSecrets,
   int64,
   list,
+  listWithout,
   objectName,
   observedGeneration,
   prose,
   resource,
+  ruled,
   stringList,
   stringMap,
   text,
@@ -39,9 +42,9 @@ const ChannelSchema = z.object({
 });
 
 const SubagentsSchema = z.object({
-  maxDepth: z.int32().default(2).describe('maxDepth is how deep agents may start agents.'),
-  maxConcurrent: z.int32().default(5).describe('maxConcurrent is how many sub-agents run at a time.'),
-  maxChildrenPerAgent: z.int32().default(3).describe('maxChildrenPerAgent is how many sub-agents one agent may start.'),
+  maxDepth: count().default(2).describe('maxDepth is how deep agents may start agents.'),
+  maxConcurrent: count().default(5).describe('maxConcurrent is how many sub-agents run at a time.'),
+  maxChildrenPerAgent: count().default(3).describe('maxChildrenPerAgent is how many sub-agents one agent may start.'),
 });
 
 const AgentProfileSchema = z.object({
@@ -79,7 +82,12 @@ const ObservabilitySchema = z.object({
   serviceName: text().optional().describe('serviceName that they carry.'),
   headers: stringMap().optional().describe('headers sent with them.'),
   headersSecretRef: objectName().optional().describe('headersSecretRef names a Secret with headers sent with them.'),
-  samplingRatio: text(64).optional().describe('samplingRatio is the share of traces kept, 0 to 1, as text.'),
+  samplingRatio: ruled(text(64), {
+    rule: "self == '' || self.matches('^(0?[.][0-9]+|0|1|1[.]0+)$')",
+    message: 'must be a number from 0 to 1',
+  })
+    .optional()
+    .describe('samplingRatio is the share of traces kept, 0 to 1, as text.'),
   resourceAttributes: stringMap().optional().describe('resourceAttributes that they carry.'),
 });
 
@@ -120,7 +128,9 @@ export const SympoziumInstanceSpecSchema = z.object({
   authRefs: list(AuthRefSchema).optional().describe('authRefs are the keys of model providers.'),
   memory: MemorySchema.optional().describe('memory of the agents.'),
   observability: ObservabilitySchema.optional().describe('observability of the runs.'),
-  mcpServers: list(McpServerRefSchema).optional().describe('mcpServers offer their tools to the agents.'),
+  mcpServers: listWithout('name', McpServerRefSchema)
+    .optional()
+    .describe('mcpServers offer their tools to the agents.'),
   webEndpoint: WebEndpointSchema.optional().describe(
     'webEndpoint is deprecated and ignored: add the skill web-endpoint instead.',
   ),

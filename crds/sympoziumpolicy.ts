@@ -3,13 +3,25 @@ import * as z from 'zod';
 import { CONDITIONS } from './conditions.ts';
 import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
-import { conditions, list, mapOf, observedGeneration, resource, stringList, text } from './meta.ts';
+import {
+  conditions,
+  count,
+  list,
+  mapOf,
+  observedGeneration,
+  port,
+  quantityText,
+  resource,
+  ruled,
+  stringList,
+  text,
+} from './meta.ts';
 
 const SandboxPolicySchema = z.object({
   required: z.boolean().describe('required refuses runs without a sandbox.'),
   defaultImage: text().optional().describe('defaultImage of sandboxes that name none.'),
-  maxCPU: text(64).optional().describe('maxCPU of a sandbox, as a quantity.'),
-  maxMemory: text(64).optional().describe('maxMemory of a sandbox, as a quantity.'),
+  maxCPU: quantityText().optional().describe('maxCPU of a sandbox, as a quantity.'),
+  maxMemory: quantityText().optional().describe('maxMemory of a sandbox, as a quantity.'),
   allowHostMounts: z
     .boolean()
     .default(false)
@@ -33,20 +45,24 @@ const SandboxPolicySchema = z.object({
 });
 
 const SubagentPolicySchema = z.object({
-  maxDepth: z.int32().default(3).describe('maxDepth is how deep runs may start runs.'),
-  maxConcurrent: z.int32().default(5).describe('maxConcurrent is how many runs of an instance go on at a time.'),
+  maxDepth: count().default(3).describe('maxDepth is how deep runs may start runs.'),
+  maxConcurrent: count().default(5).describe('maxConcurrent is how many runs of an instance go on at a time.'),
 });
+
+const toolAction = () =>
+  ruled(text(64), { rule: "self in ['allow', 'deny', 'ask']", message: 'must be allow, deny or ask' });
 
 const ToolGatingRuleSchema = z.object({
   tool: text().describe('tool that the rule is about.'),
-  action: text(64).describe('action is allow, deny or ask.'),
+  action: toolAction().describe('action is allow, deny or ask.'),
 });
 
 const ToolGatingSchema = z.object({
-  defaultAction: text(64).default('allow').describe('defaultAction for tools without a rule: allow, deny or ask.'),
+  defaultAction: toolAction().default('allow').describe('defaultAction for tools without a rule: allow, deny or ask.'),
   rules: list(ToolGatingRuleSchema, 4096).optional().describe('rules for single tools.'),
 });
 
+/** Without rules, since statuses hold it too. */
 export const EgressSchema = z.object({
   host: text().describe('host that may be reached.'),
   port: z.int32().optional().describe('port that may be reached; all when absent.'),
@@ -56,7 +72,12 @@ const NetworkPolicySchema = z.object({
   denyAll: z.boolean().default(true).describe('denyAll closes the network of the agents but for what is allowed.'),
   allowDNS: z.boolean().default(true).describe('allowDNS lets agents resolve names.'),
   allowEventBus: z.boolean().default(true).describe('allowEventBus lets agents reach the event bus.'),
-  allowedEgress: list(EgressSchema, 4096).optional().describe('allowedEgress lists what else agents may reach.'),
+  allowedEgress: list(
+    EgressSchema.extend({ port: port().optional().describe('port that may be reached; all when absent.') }),
+    4096,
+  )
+    .optional()
+    .describe('allowedEgress lists what else agents may reach.'),
 });
 
 const RetryPolicySchema = z.object({

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { CONDITIONS } from './conditions.ts';
 import { AGE, column, type KindDefinition, whyColumns } from './definition.ts';
 import { KINDS } from './group.ts';
-import { conditions, int64, list, objectName, observedGeneration, prose, resource, text, time } from './meta.ts';
+import { conditions, int64, list, objectName, observedGeneration, prose, resource, ruled, text, time } from './meta.ts';
 
 const historyLimit = (outcome: string) =>
   z
@@ -57,13 +57,9 @@ const SpecSchema = z.object({
   failedRunsHistoryLimit: historyLimit('failed'),
 });
 
-export const SympoziumScheduleSpecSchema = SpecSchema.meta({
-  'x-kubernetes-validations': [
-    {
-      rule: "!has(self.timeZone) || !(self.schedule.startsWith('TZ=') || self.schedule.startsWith('CRON_TZ='))",
-      message: 'schedule must not begin with a time zone where timeZone is set',
-    },
-  ],
+export const SympoziumScheduleSpecSchema = ruled(SpecSchema, {
+  rule: "!has(self.timeZone) || !(self.schedule.startsWith('TZ=') || self.schedule.startsWith('CRON_TZ='))",
+  message: 'schedule must not begin with a time zone where timeZone is set',
 });
 
 export const SympoziumScheduleStatusSchema = z.object({

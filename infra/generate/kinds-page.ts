@@ -4,6 +4,7 @@ import { DEFINITIONS } from '../../crds/definitions.ts';
 import { eventTypeOf } from '../../crds/events.ts';
 import { crdOf } from '../../crds/generate.ts';
 import { GROUP, type Kind, VERSION } from '../../crds/group.ts';
+import type { CelRule } from '../../crds/meta.ts';
 import type { Node } from '../../crds/structural-node.ts';
 import { code, table } from './markdown.ts';
 import { reasonsOf } from './reasons.ts';
@@ -16,6 +17,9 @@ Every kind is namespaced, served as \`${GROUP}/${VERSION}\`, has a status subres
 
 \`kubectl wait --for=condition=Ready\` (of a run: \`Succeeded\`) works on every kind. A condition's reason is for programs, its message
 for people; reasons keep their meaning, and new ones may come.
+
+What is *slanted* is refused by the API server, with the field and these words. Of an object that was stored before such a rule was there
+only what changes is held against it.
 
 **Events** tell of transitions that a person should know of: a condition that becomes \`False\`, or is so for another reason
 (\`Warning\`), and one that recovers (\`Normal\`). The last column of the tables of reasons says which; \`kubectl describe\` shows them.
@@ -40,6 +44,7 @@ function section(definition: KindDefinition): string {
     `## ${kind}\n`,
     `${description}\n`,
     `${code(plural)}, ${shortNames.map(code).join(', ')}. Columns: ${columns.join(', ')}.${selectable(definition)}\n`,
+    ...rulesOf(spec).map((message) => `*${message}.*\n`),
     ...fields.map((part) => (part === 'Spec' || part === 'Status' ? `### ${part} of ${kind}\n` : part)),
     ...conditionTable(names.kind as Kind),
   ].join('\n');
@@ -62,9 +67,19 @@ function fieldsOf({ properties = {}, required = [] }: Node, prefix: string): str
     const fallback =
       'default' in node && typeof node['default'] !== 'object' ? code(JSON.stringify(node['default'])) : '';
     const must = required.includes(name) ? '**required**' : fallback;
-    const row = [code(path), type, must, String(node['description'] ?? '')];
+    const meaning = [node['description'] ?? '', ...rulesOf(node).map((message) => `*${message}.*`)].join(' ');
+    const row = [code(path), type, must, meaning];
     return name === 'conditions' ? [row] : [row, ...fieldsOf(inner, `${path}${suffix}.`)];
   });
+}
+
+/** What the API server judges a field by beyond its type, in words. */
+function rulesOf(node: Node): string[] {
+  const rules = (node['x-kubernetes-validations'] ?? []) as CelRule[];
+  const below = [node.items, node.additionalProperties].flatMap((inner) =>
+    typeof inner === 'object' && inner.properties === undefined ? rulesOf(inner) : [],
+  );
+  return [...rules.map(({ message }) => message), ...below];
 }
 
 /** The node whose fields are shown below, its type in a word, and how its path goes on. */

@@ -8,7 +8,7 @@ import type { KubeObject } from '../../shared/kube/objects.ts';
 import { pathOf, type Resource } from '../../shared/kube/resources.ts';
 import { ADMISSION_DEVIATIONS } from './admission-deviations.ts';
 import { type AdmissionEndpoint, startAdmission } from './admission-endpoint.ts';
-import { type ContractCluster, createNamespace, seed, startContractCluster } from './api-cluster.ts';
+import { type ContractCluster, createNamespace, seedAsBefore, startContractCluster } from './api-cluster.ts';
 import golden19 from './golden-admission/19-webhook-validate.json' with { type: 'json' };
 import golden20 from './golden-admission/20-webhook-mutate.json' with { type: 'json' };
 
@@ -44,7 +44,7 @@ const text = ({ body, rawBody }: Recorded['request']) => rawBody ?? (body === un
 
 async function prepare({ namespaces, seed: objects }: { namespaces: string[]; seed: unknown[] }): Promise<void> {
   for (const name of namespaces) await createNamespace(cluster.kube, name);
-  for (const object of objects) await seed(cluster.kube, object as KubeObject);
+  await seedAsBefore(cluster.kube, objects as KubeObject[]);
 }
 
 /** The original's words, or where the text was its decoder's own, any. */

@@ -61,8 +61,11 @@ export function checkRules(causes: Cause[], value: unknown, old: unknown, node: 
   } else if (isObject(value)) {
     const before = isObject(old) ? old : {};
     for (const [name, child] of Object.entries(value)) {
-      const property = node.properties.get(name) ?? node.additional;
-      if (typeof property === 'object') checkRules(causes, child, before[name], property, joinPath(path, name));
+      const property = node.properties.get(name);
+      // Rules name the keys of maps otherwise than fields, as the rest of the schema does not.
+      if (property !== undefined) checkRules(causes, child, before[name], property, joinPath(path, name));
+      else if (typeof node.additional === 'object')
+        checkRules(causes, child, before[name], node.additional, `${path}[${name}]`);
     }
   }
 }
