@@ -44,6 +44,8 @@ export const RUN_REASONS = {
   serving: 'Serving',
   /** The run is a server, and none of its pods is ready. */
   serverNotReady: 'ServerNotReady',
+  /** The run is a server whose container ends and is started again, over and over. */
+  crashLoop: 'CrashLoop',
   /** The run is a server that is to be reached through the gateway, which is not ready. */
   gatewayNotReady: 'GatewayNotReady',
   /** The agent is done; its postRun hooks are at work. */

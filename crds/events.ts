@@ -25,6 +25,7 @@ export const EVENT_EXCEPTIONS: Readonly<Partial<Record<Kind, Exceptions>>> = {
     [RUN_REASONS.waitingForSlot]: 'Normal',
     [RUN_REASONS.gateRejected]: 'Warning',
     [RUN_REASONS.cancelled]: 'Normal',
+    [RUN_REASONS.crashLoop]: 'Warning',
     [POST_RUN_JOB_FAILED]: 'Warning',
   },
   SympoziumSchedule: {

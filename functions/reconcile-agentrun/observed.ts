@@ -81,6 +81,8 @@ export interface Starting extends Resolving {
 export interface Serving extends Resolving {
   stage: 'serving';
   server: ServerObjects;
+  /** What keeps the server without a ready pod, in Kubernetes' words. */
+  trouble?: string;
   /** The configuration of the gateway, if there is one. */
   gateway: SympoziumConfig | undefined;
   /** Whether the Secret with the key of callers exists; for one that is to be made, a key. */

@@ -8,7 +8,8 @@ export function failedPod({ status }: Pod): Failure | undefined {
   if (init?.state?.terminated !== undefined) {
     const { exitCode, reason = '' } = init.state.terminated;
     const how = `init container ${init.name} exited with code ${exitCode}${reason === '' ? '' : ` (${reason})`}`;
-    return failure(RUN_REASONS.preRunFailed, how, `The agent never began: ${how}`);
+    const why = reason === 'OOMKilled' ? RUN_REASONS.outOfMemory : RUN_REASONS.preRunFailed;
+    return failure(why, how, `The agent never began: ${how}`);
   }
   if (status?.phase !== 'Failed') return undefined;
   return failure(RUN_REASONS.podFailed, 'Job failed', 'The pod failed, and its agent left no result');

@@ -146,6 +146,16 @@ describe('a Job or pod that ended without the agent', () => {
       },
       why: 'PreRunFailed: init container pre-x exited with code 3',
     },
+    {
+      when: 'an init container took too much memory',
+      parts: {
+        pod: aPod({
+          phase: 'Pending',
+          initContainerStatuses: [{ name: 'pre-x', state: { terminated: { exitCode: 137, reason: 'OOMKilled' } } }],
+        }),
+      },
+      why: 'OutOfMemory: init container pre-x exited with code 137 (OOMKilled)',
+    },
   ])('fails the run when $when [RUN-074] [RUN-W33]', ({ parts, why }) => {
     expect(whyAt(20, parts)).toBe(why);
   });

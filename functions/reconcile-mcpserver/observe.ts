@@ -15,6 +15,7 @@ import { isNotFound } from '../../shared/kube/status-error.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import { type ToolReport, toolReportIn } from '../../shared/pods/tool-report.ts';
+import { troubleOf } from '../../shared/pods/trouble.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { McpServerConfig } from './config.ts';
 import { isDiscovered, targetOf } from './discovery.ts';
@@ -35,7 +36,10 @@ export async function observeMcpServer(
   const primary = await kube.get<McpServer>(KINDS.MCPServer, key, { signal });
   if (primary === undefined) return { stage: 'gone', primary };
   const existing = await observeExisting(primary, context);
-  const [waiting, report] = await Promise.all([waitingOf(existing, context), reportOf(existing, context, config)]);
+  const [waiting, report] = await Promise.all([
+    troubleOf(existing.deployment, selectorOf(serverLabels(primary.metadata.name)), context),
+    reportOf(existing, context, config),
+  ]);
   return {
     stage: 'standing',
     ...existing,
@@ -73,34 +77,6 @@ async function secretVersions(
     }),
   );
   return Object.fromEntries(found.flat());
-}
-
-async function waitingOf(
-  { primary, deployment }: Existing,
-  { kube, signal }: ObserveContext,
-): Promise<string | undefined> {
-  if (deployment === undefined || (deployment.status?.readyReplicas ?? 0) > 0) return undefined;
-  const { namespace = '', name } = primary.metadata;
-  const failure = deployment.status?.conditions?.find(
-    ({ type, status }) => type === 'ReplicaFailure' && status === 'True',
-  );
-  if (failure?.message !== undefined) return failure.message;
-  const { items } = await kube.list<Pod>(PODS, { namespace, labelSelector: selectorOf(serverLabels(name)), signal });
-  return items.flatMap(troubleOf)[0];
-}
-
-const USUAL = new Set(['ContainerCreating', 'PodInitializing']);
-
-function troubleOf({ status = {} }: Pod): string[] {
-  const { initContainerStatuses = [], containerStatuses = [], conditions = [] } = status;
-  const waiting = [...initContainerStatuses, ...containerStatuses].flatMap(({ name, state }) => {
-    const { reason = '', message = '' } = state?.waiting ?? {};
-    return reason === '' || USUAL.has(reason) ? [] : [`container "${name}": ${reason}${message && `: ${message}`}`];
-  });
-  const unscheduled = conditions.flatMap(({ type, status: is, message = '' }) =>
-    type === 'PodScheduled' && is === 'False' ? [`no node takes the pod: ${message}`] : [],
-  );
-  return [...waiting, ...unscheduled];
 }
 
 /** The log is read once the Job that asked what is there now has ended, until the answer is stored. */

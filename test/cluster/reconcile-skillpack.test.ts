@@ -34,7 +34,7 @@ const configMap = (name: string) => passes.admin.get<ConfigMap>(CONFIG_MAPS, { n
 const files = async (name: string) => Object.keys((await configMap(name))?.data ?? {});
 
 describe('reconcile-skillpack on a real API server, under its own role', () => {
-  it('makes the ConfigMap, takes back what others put into it, and then leaves it alone [CTL-124]', async () => {
+  it('makes the ConfigMap, takes back what others put into it, keeps what was switched off, and then leaves it alone [CTL-124] [RUN-W53]', async () => {
     await create('whole', { skills: skills('a', 'b'), sidecar: { image: 'x', mountWorkspace: false } });
     await passes.settle('whole');
     expect(await files('whole')).toEqual(['a.md', 'b.md']);

@@ -187,10 +187,11 @@ describe('registered with the API server', () => {
     await create(run('child', 'gated', child));
   });
 
-  it('holds up no finalizer, label, status, cancellation or deletion of a run whose instance is gone [CTL-WA4] [RUN-W39] [CTL-112]', async () => {
+  it('holds up no finalizer, label, status, cancellation or deletion of a run whose instance is gone, but no new one [CTL-WA4] [RUN-W39] [RUN-119] [CTL-112]', async () => {
     await create(instance('short-lived'));
     await create(run('orphan', 'short-lived', {}, { finalizers: ['sympozium.ai/x'] }));
     await cluster.kube.json({ method: 'DELETE', path: pathOf(KINDS.SympoziumInstance, NS, 'short-lived') });
+    await expect(create(run('late', 'nobody'))).rejects.toThrow('nobody');
     await merge(KINDS.AgentRun, 'orphan', { metadata: { labels: { a: 'b' } } });
     await merge(KINDS.AgentRun, 'orphan', { status: { phase: 'Failed' } }, '/status');
     await merge(KINDS.AgentRun, 'orphan', { spec: { cancel: true } });

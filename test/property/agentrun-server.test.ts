@@ -7,7 +7,7 @@ import { loadRunConfig } from '../../functions/reconcile-agentrun/config.ts';
 import { agentRunReconciler } from '../../functions/reconcile-agentrun/reconciler.ts';
 import { runSignals } from '../../functions/reconcile-agentrun/signals.ts';
 import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
-import { CLUSTER_ROLES, DEPLOYMENTS, HTTP_ROUTES, SECRETS, SERVICES } from '../../shared/kube/resources.ts';
+import { CLUSTER_ROLES, DEPLOYMENTS, HTTP_ROUTES, PODS, SECRETS, SERVICES } from '../../shared/kube/resources.ts';
 import { type PassReport, reconcile } from '../../shared/reconcile/pass.ts';
 import { RUN_KEY, runIn } from './agentrun-world.ts';
 import { checkReconciler, type Scenario } from './harness.ts';
@@ -352,6 +352,28 @@ describe('a run in server mode', () => {
       expect(made(one.world)).toEqual([]);
     },
   );
+
+  it('says what keeps it without a ready pod, and that its container ends over and over', async () => {
+    const one = await aServer();
+    const labels = one.get(DEPLOYMENTS)?.metadata.labels ?? {};
+    const waiting = { reason: 'CrashLoopBackOff', message: 'back-off 10s restarting failed container' };
+    one.world.store.create(PODS, {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'run-1-server-x', namespace, labels },
+      status: { phase: 'Running', containerStatuses: [{ name: 'web-proxy', state: { waiting } }] },
+    } as KubeObject);
+    await one.pass();
+    expect(one.condition()).toMatchObject({
+      status: 'Unknown',
+      reason: 'CrashLoop',
+      message:
+        'The server has no ready pod: container "web-proxy": CrashLoopBackOff: back-off 10s restarting failed container',
+    });
+    expect(one.world.store.created('Event').map(({ object }) => object)).toMatchObject([{ type: 'Warning' }]);
+    await one.after({ what: 'podReady' });
+    expect(one.condition()).toMatchObject({ reason: 'Serving' });
+  });
 
   it('counts servers up and down, once each, and what its gateway did', async () => {
     const one = await aServer({}, (world) => setGateway(world, { ready: false }));

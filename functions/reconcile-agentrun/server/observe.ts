@@ -2,11 +2,13 @@ import type { AgentRun } from '../../../crds/agentrun.ts';
 import { KINDS, SYSTEM_NAMESPACE } from '../../../crds/group.ts';
 import type { SympoziumConfig } from '../../../crds/sympoziumconfig.ts';
 import { DEPLOYMENTS, HTTP_ROUTES, SECRETS, SERVICES } from '../../../shared/kube/resources.ts';
+import { troubleOf } from '../../../shared/pods/trouble.ts';
 import type { ObserveContext } from '../../../shared/reconcile/reconciler.ts';
 import { serverNameOf, webRouteOf } from '../names.ts';
 import type { Resolving, Serving } from '../observed.ts';
 import { packNames, skillsOf } from '../skills.ts';
 import { apiKeySecretOf, newApiKey } from './api-key.ts';
+import { serverLabels } from './deployment.ts';
 import type { Deployment, ServerObjects } from './objects.ts';
 import { servingSkill } from './sidecar.ts';
 
@@ -18,7 +20,11 @@ export async function observeServing(seen: Resolving, context: ObserveContext): 
     kube.get<SympoziumConfig>(KINDS.SympoziumConfig, { namespace: SYSTEM_NAMESPACE, name: 'default' }, { signal }),
     observeApiKey(seen, context),
   ]);
-  return { ...seen, stage: 'serving', server, gateway, apiKey };
+  const labelSelector = Object.entries(serverLabels(seen.primary))
+    .map(([name, value]) => `${name}=${value}`)
+    .join(',');
+  const trouble = await troubleOf(server.deployment, labelSelector, context);
+  return { ...seen, stage: 'serving', server, gateway, apiKey, ...(trouble !== undefined && { trouble }) };
 }
 
 /** The Gateway API may not be installed: then there is no route either. */

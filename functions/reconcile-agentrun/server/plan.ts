@@ -25,7 +25,7 @@ import { failBegun } from '../terminal.ts';
 import { joined } from '../trace.ts';
 import { apiKeySecret, apiKeySecretOf } from './api-key.ts';
 import { serverDeployment } from './deployment.ts';
-import { type Deployment, isOwn, type ServerObjects } from './objects.ts';
+import { isOwn, type ServerObjects } from './objects.ts';
 import { type Reach, reachOf } from './route.ts';
 import { serverService } from './service.ts';
 import { servingSkill } from './sidecar.ts';
@@ -81,7 +81,7 @@ function start(seen: Serving, now: Date, config: RunConfig): Plan {
   }
   if (stranger !== undefined) return fail(seen, nameTaken(stranger), now);
   const reach = reachOf(build, skill, seen.gateway);
-  const status = servingStatus(run, { ...run.status, resolution }, saying(seen.server.deployment, reach), now);
+  const status = servingStatus(run, { ...run.status, resolution }, saying(seen, reach), now);
   return {
     actions: [
       ...claim(run),
@@ -140,7 +140,7 @@ function keepUp(seen: Serving, now: Date, config: RunConfig): Plan {
   const build = { ...live, resolution: run.status?.resolution ?? live.resolution };
   const reach = reachOf(build, skill, seen.gateway);
   const { status = {} } = run;
-  const next = servingStatus(run, status, saying(server.deployment, reach), now);
+  const next = servingStatus(run, status, saying(seen, reach), now);
   return {
     actions: [
       ...claim(run),
@@ -189,9 +189,12 @@ function routeActions(run: AgentRun, existing: KubeObject | undefined, reach: Re
 }
 
 /** What the condition says of a server that is up, or is to be. */
-function saying(deployment: Deployment | undefined, reach: Reach): { reason: string; message: string } {
-  const isReady = (deployment?.status?.readyReplicas ?? 0) > 0;
-  if (!isReady) return { reason: RUN_REASONS.serverNotReady, message: 'The server has no ready pod yet' };
+function saying({ server, trouble }: Serving, reach: Reach): { reason: string; message: string } {
+  const isReady = (server.deployment?.status?.readyReplicas ?? 0) > 0;
+  if (!isReady) {
+    const reason = trouble?.includes('CrashLoopBackOff') === true ? RUN_REASONS.crashLoop : RUN_REASONS.serverNotReady;
+    return { reason, message: `The server has no ready pod${trouble === undefined ? ' yet' : `: ${trouble}`}` };
+  }
   if (reach === undefined) return { reason: RUN_REASONS.serving, message: 'The server takes requests in the cluster' };
   if (reach.kind === 'route')
     return { reason: RUN_REASONS.serving, message: `The server takes requests at ${reach.host}` };
