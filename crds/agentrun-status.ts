@@ -79,6 +79,12 @@ const PostRunSchema = z.object({
   message: text(32_768).describe('message that goes with reason.'),
 });
 
+const DecisionSchema = z.object({
+  field: text(64).describe('field of the resolution.'),
+  from: text(1024).describe('from is who decided it: the run, an object by kind and name, or a default.'),
+});
+export type Decision = z.output<typeof DecisionSchema>;
+
 /** What a run resolved to when it left Pending. Later passes read this, never the live instance. */
 export const ResolutionSchema = z.object({
   skills: list(SkillRefSchema).describe('skills of the run, its own or those of its instance.'),
@@ -112,6 +118,7 @@ export const ResolutionSchema = z.object({
     .optional()
     .describe('podUID of the pod of the Sandbox; one that is made in its place is not the pod of the run.'),
   tools: ToolPolicySchema.optional().describe('tools that the run may use and may not; absent when all may be used.'),
+  decisions: list(DecisionSchema, 64).optional().describe('decisions tell where what the run resolved to came from.'),
   limits: list(LimitSchema)
     .optional()
     .describe('limits on concurrent runs that the run holds a slot under; absent when there are none.'),

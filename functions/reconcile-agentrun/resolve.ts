@@ -5,9 +5,11 @@ import { LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { bytesOf } from '../../shared/bytes.ts';
+import { given } from '../../shared/given.ts';
 import { toolAccess } from '../../shared/policy/tool-access.ts';
 import { goDuration, parseGoDuration } from '../../shared/runs/go-duration.ts';
 import type { RunConfig } from './config.ts';
+import { decisions, firstOf, named, THE_RUN } from './decisions.ts';
 import { type Failure, failure } from './failure.ts';
 import { inputSize } from './input-config-map.ts';
 import { CONFIG_MAP_MAX, ENV_VALUE_MAX, RESOLUTION_MAX } from './limits.ts';
@@ -17,7 +19,7 @@ import type { Resolving } from './observed.ts';
 import { limitsOf, limitsOn } from './queue.ts';
 import { isServer } from './run-build.ts';
 import { agentSandboxOf } from './sandbox.ts';
-import { skillsOf } from './skills.ts';
+import { ownsSkills, skillsOf } from './skills.ts';
 
 /** Providers on own hardware (AgentRun spec, 2.6). */
 const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth', 'vllm', 'llamacpp', 'local']);
@@ -30,38 +32,85 @@ export function resolve(
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
-  const tools = toolAccess(spec.toolPolicy ?? instance.spec.agents.default.toolPolicy, policy?.spec);
-  const limits = limitsOn(run, limitsOf(instance, policy));
-  const personaPack = instance.metadata.labels?.[LABELS.personaPack] ?? '';
-  const sharedMemory = sharedAccess(instance, pack);
-  const depth = depthOf(run, parent);
-  const agentSandbox = agentSandboxOf(run, instance, policy);
+  const theInstance = named('SympoziumInstance', instance);
+  const skills = skillsOf(run, instance);
+  const timeout = timeoutOf(run, instance, config);
+  // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
+  const systemPrompt = firstOf([THE_RUN, spec.systemPrompt], [theInstance, instance.spec.memory?.systemPrompt]);
+  const tools = toolsOf(run, instance, policy);
+  const sandbox = agentSandboxOf(run, instance, policy);
+  const memory = sharedAccess(instance, pack);
   return {
-    skills: skillsOf(run, instance),
-    timeout: timeoutOf(run, instance, config),
-    // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
-    systemPrompt: spec.systemPrompt || (instance.spec.memory?.systemPrompt ?? ''),
+    skills,
+    timeout: timeout.value,
+    systemPrompt: systemPrompt?.value ?? '',
     model: spec.model,
-    ...(agentSandbox !== undefined && { agentSandbox }),
-    ...(spec.lifecycle !== undefined && !isServer(run) && { lifecycle: spec.lifecycle }),
-    ...(spec.imagePullSecrets !== undefined && { imagePullSecrets: spec.imagePullSecrets }),
-    ...(personaPack !== '' && { personaPack }),
-    ...(depth !== undefined && { depth }),
-    ...(sharedMemory !== undefined && { sharedMemory }),
-    ...(policy !== undefined && { policy: policyOf(policy), ...boundsOf(policy) }),
-    ...((tools.allow !== undefined || (tools.deny ?? []).length > 0) && { tools }),
-    ...(limits.length > 0 && { limits }),
+    ...given({
+      agentSandbox: sandbox,
+      lifecycle: isServer(run) ? undefined : spec.lifecycle,
+      imagePullSecrets: spec.imagePullSecrets,
+      personaPack: instance.metadata.labels?.[LABELS.personaPack] || undefined,
+      depth: depthOf(run, parent),
+      sharedMemory: memory,
+      tools: tools?.value,
+      limits: filled(limitsOn(run, limitsOf(instance, policy))),
+    }),
+    ...policyFields(policy),
+    decisions: decisions({
+      skills: filled(skills) && { from: ownsSkills(run) ? THE_RUN : theInstance },
+      timeout,
+      systemPrompt,
+      agentSandbox: sandbox && { from: spec.agentSandbox === undefined ? theInstance : THE_RUN },
+      tools,
+      sharedMemory: memory && pack && { from: named('PersonaPack', pack) },
+      ...policyDecisions(policy),
+    }),
   };
 }
 
+const filled = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
+
+/** What the tools come down to, when they do not come down to all, and who had a part in that. */
+function toolsOf({ spec }: AgentRun, instance: SympoziumInstance, policy: SympoziumPolicy | undefined) {
+  const asked = firstOf(
+    [THE_RUN, spec.toolPolicy],
+    [named('SympoziumInstance', instance), instance.spec.agents.default.toolPolicy],
+  );
+  const value = toolAccess(asked?.value, policy?.spec);
+  if (value.allow === undefined && (value.deny ?? []).length === 0) return undefined;
+  const { toolGating, featureGates } = policy?.spec ?? {};
+  const gates = policy !== undefined && (toolGating ?? featureGates) !== undefined;
+  const from = [asked?.from, gates ? named('SympoziumPolicy', policy) : undefined];
+  return { value, from: from.filter((one) => one !== undefined).join(' and ') };
+}
+
+const policyFields = (policy: SympoziumPolicy | undefined) =>
+  policy === undefined ? {} : { policy: policyOf(policy), ...boundsOf(policy) };
+
+const policyDecisions = (policy: SympoziumPolicy | undefined) =>
+  policy === undefined
+    ? {}
+    : Object.fromEntries(
+        Object.keys(boundsOf(policy)).map((field) => [field, { from: named('SympoziumPolicy', policy) }]),
+      );
+
 /** The run's own time-out, its instance's, or the default of its provider: the first that is more than zero. */
-function timeoutOf({ spec }: AgentRun, instance: SympoziumInstance, config: RunConfig): string {
-  const given = [spec.timeout, instance.spec.agents.default.runTimeout].find(
-    (text) => text !== undefined && (parseGoDuration(text) ?? 0) > 0,
+function timeoutOf(
+  { spec }: AgentRun,
+  instance: SympoziumInstance,
+  config: RunConfig,
+): { from: string; value: string } {
+  const positive = (text: string | undefined) => ((parseGoDuration(text ?? '') ?? 0) > 0 ? text : undefined);
+  const given = firstOf(
+    [THE_RUN, positive(spec.timeout)],
+    [named('SympoziumInstance', instance), positive(instance.spec.agents.default.runTimeout)],
   );
   if (given !== undefined) return given;
-  const local = LOCAL_PROVIDERS.has(spec.model.provider);
-  return goDuration(local ? config.RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS : config.RUN_DEFAULT_TIMEOUT_SECONDS);
+  const { provider } = spec.model;
+  const seconds = LOCAL_PROVIDERS.has(provider)
+    ? config.RUN_DEFAULT_LOCAL_TIMEOUT_SECONDS
+    : config.RUN_DEFAULT_TIMEOUT_SECONDS;
+  return { from: `the default for provider ${provider}`, value: goDuration(seconds) };
 }
 
 function policyOf({ metadata }: SympoziumPolicy): NonNullable<Resolution['policy']> {

@@ -13,13 +13,15 @@ export interface FoundSkill {
   params: Record<string, string>;
 }
 
+export const ownsSkills = ({ spec }: AgentRun): boolean => (spec.skills ?? []).length > 0;
+
 /**
  * The skills that count: the run's own or, when it has none and does not come from the web proxy, those of its instance
  * [RUN-012] [RUN-013]. One leading `skillpack-` is taken off, and of several refs to the same the first counts [RUN-W54].
  */
 export function skillsOf(run: AgentRun, instance: SympoziumInstance): SkillRef[] {
   const own = run.spec.skills ?? [];
-  const inherits = own.length === 0 && run.metadata.labels?.[LABELS.source] !== 'web-proxy';
+  const inherits = !ownsSkills(run) && run.metadata.labels?.[LABELS.source] !== 'web-proxy';
   const refs = (inherits ? (instance.spec.skills ?? []) : own).map(normalised);
   const seen = new Set<string>();
   return refs.filter(({ skillPackRef = '', configMapRef = '' }) => {
