@@ -10,6 +10,7 @@ import { admission } from './scenarios/admission.ts';
 import { measureBundles } from './scenarios/bundles.ts';
 import { burst } from './scenarios/burst.ts';
 import { floor } from './scenarios/floor.ts';
+import { fullRun } from './scenarios/full-run.ts';
 import { memoryIdle } from './scenarios/memory-idle.ts';
 import { measureProduct } from './scenarios/product.ts';
 import { requests } from './scenarios/requests.ts';
@@ -19,7 +20,7 @@ import { throughput } from './scenarios/throughput.ts';
 import { markdownTable } from './table.ts';
 
 /** Those that wake the most sleep last: what they leave to be collected disturbs nobody. */
-const REAL = [admission, steady, requests, throughput, floor, schedules, memoryIdle, burst];
+const REAL = [admission, steady, requests, fullRun, throughput, floor, schedules, memoryIdle, burst];
 const EMBEDDED = [requests, memoryIdle];
 const NAMES = ['bundles', 'product', ...new Set([...REAL, ...EMBEDDED].map(({ name }) => name))];
 

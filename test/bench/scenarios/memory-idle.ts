@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { API_VERSION, KINDS } from '../../../crds/group.ts';
+import type { SympoziumInstance } from '../../../crds/sympoziuminstance.ts';
 import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
 import type { KubeObject } from '../../../shared/kube/objects.ts';
 import { DEPLOYMENTS, PODS } from '../../../shared/kube/resources.ts';
@@ -19,6 +20,7 @@ const ENTRIES = 10_000;
 const SEARCHES = 300;
 const WRITERS = 16;
 const QUIET_MS = 60_000;
+const POLL_MS = 500;
 /** What an instance's creation sets off has come to rest. */
 const REST_MS = 15_000;
 
@@ -33,7 +35,11 @@ export const memoryIdle: Scenario = {
       return await withControlPlane(bench, { relay: kubeconfig, host: kubeconfig }, (plane) =>
         withNamespace(cluster, 'memory', async (namespace) => {
           bench.tell(`${INSTANCES} instances with the skill memory`);
+          const began = performance.now();
           await inParallel(names('idle', INSTANCES), WRITERS, (name) => createInstance(cluster, namespace, name));
+          const applied = performance.now();
+          await allReconciled(cluster, namespace);
+          const reconciled = performance.now();
           await sleep(REST_MS);
           bench.tell('a minute of nothing');
           proxy.take();
@@ -43,6 +49,8 @@ export const memoryIdle: Scenario = {
           bench.tell(`${ENTRIES} entries in one memory`);
           const used = await measureUse(plane, namespace);
           return [
+            figure('instances applied', (applied - began) / 1000, 's', `${INSTANCES} creates, ${WRITERS} at a time`),
+            figure('all reconciled', (reconciled - began) / 1000, 's', 'from the first create to the last phase', 20),
             figure('relay', idle, 'MB', `resident with ${INSTANCES} instances`, 150),
             figure('writes a minute', writes, '', `${INSTANCES} instances at rest; counted by a proxy`, 0),
             figure('pods and Deployments', made, '', `${INSTANCES} instances`, 0),
@@ -61,6 +69,14 @@ async function createInstance({ kube }: Cluster, namespace: string, name: string
   const spec = { agents: { default: { model: 'scripted' } }, skills: [{ skillPackRef: 'memory' }] };
   const object = { apiVersion: API_VERSION, kind: 'SympoziumInstance', metadata: { name, namespace }, spec };
   await kube.create(KINDS.SympoziumInstance, object as KubeObject, { fieldManager: 'bench' });
+}
+
+async function allReconciled({ kube }: Cluster, namespace: string): Promise<void> {
+  const pending = async () => {
+    const { items } = await kube.list<SympoziumInstance>(KINDS.SympoziumInstance, { namespace });
+    return items.filter(({ status }) => (status?.phase ?? '') === '').length;
+  };
+  while ((await pending()) > 0) await sleep(POLL_MS);
 }
 
 async function workloadsIn({ kube }: Cluster, namespace: string): Promise<number> {

@@ -1,27 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { connectionFromKubeconfig } from '../../../shared/kube/connection.ts';
-import { type Bench, type Cluster, type Scenario, withControlPlane, withNamespace } from '../bench.ts';
-import type { ControlPlane } from '../control-plane.ts';
-import { type CountingProxy, startCountingProxy } from '../counting-proxy.ts';
+import type { Bench, Cluster, Scenario } from '../bench.ts';
+import { type CountedPlane, withCountedPlane } from '../counted-plane.ts';
 import type { Figure } from '../figure.ts';
 import { atRate, inParallel, names } from '../load.ts';
-import { proxied } from '../proxied-kubeconfig.ts';
 import { passesOf } from '../relay-metrics.ts';
 import { isWrite } from '../request-kind.ts';
 import { createRun } from '../runs.ts';
 import { type Timeline, watchRuns } from '../timeline.ts';
 
-interface Proxies {
-  relay: CountingProxy;
-  host: CountingProxy;
-}
-
-interface Stage {
+interface Stage extends CountedPlane {
   bench: Bench;
   cluster: Cluster;
-  namespace: string;
-  plane: ControlPlane;
-  proxies: Proxies;
   timeline: Timeline;
 }
 
@@ -34,27 +23,13 @@ const HOLD_MS = 600_000;
 /** What relay and host ask of the API server per run, counted by a proxy of each; and that a settled run costs no write. */
 export const requests: Scenario = {
   name: 'requests',
-  async measure(bench, cluster) {
-    const connection = connectionFromKubeconfig(cluster.kubeconfig);
-    const proxies = { relay: await startCountingProxy(connection), host: await startCountingProxy(connection) };
-    try {
-      const kubeconfigs = {
-        relay: await proxied(bench, cluster, 'relay', proxies.relay),
-        host: await proxied(bench, cluster, 'host', proxies.host),
-      };
-      return await withControlPlane(bench, kubeconfigs, (plane) =>
-        withNamespace(cluster, 'requests', async (namespace) => {
-          const timeline = await watchRuns(cluster.kube, namespace);
-          const figures = await measureAll({ bench, cluster, namespace, plane, proxies, timeline });
-          timeline.stop();
-          return figures;
-        }),
-      );
-    } finally {
-      await proxies.relay.stop();
-      await proxies.host.stop();
-    }
-  },
+  measure: (bench, cluster) =>
+    withCountedPlane(bench, cluster, 'requests', async (counted) => {
+      const timeline = await watchRuns(cluster.kube, counted.namespace);
+      const figures = await measureAll({ bench, cluster, timeline, ...counted });
+      timeline.stop();
+      return figures;
+    }),
 };
 
 async function measureAll(stage: Stage): Promise<Figure[]> {
@@ -72,14 +47,14 @@ async function measureAll(stage: Stage): Promise<Figure[]> {
 type Load = (all: string[], create: (name: string) => Promise<void>) => Promise<void>;
 
 async function measureRuns(stage: Stage, what: string, count: number, load: Load, isQuiet = false): Promise<Figure[]> {
-  const { bench, cluster, namespace, plane, proxies, timeline } = stage;
+  const { bench, cluster, namespace, plane, take, timeline } = stage;
   bench.tell(`requests: ${what}`);
-  takeAll(proxies);
+  take();
   const [before, passes] = [timeline.records().length, await passesOf(plane)];
   await load(names(`r${before}`, count), (name) => createRun(cluster.kube, namespace, name, timeline));
   await timeline.until('releasedAt', before + count);
   await sleep(QUIET_MS);
-  const { relay, host } = takeAll(proxies);
+  const { relay, host } = take();
   const from = `${count} runs, ${what}; counted by a proxy before the API server`;
   const sum = (counts: Map<string, number>, wanted: (kind: string) => boolean) =>
     [...counts].reduce((total, [kind, times]) => total + (wanted(kind) ? times : 0), 0);
@@ -105,7 +80,7 @@ async function measureRuns(stage: Stage, what: string, count: number, load: Load
 }
 
 /** Runs that are under way and need nothing: the restarted relay gives each a pass, and none may write. */
-async function measureSettled({ bench, cluster, namespace, plane, proxies, timeline }: Stage): Promise<Figure[]> {
+async function measureSettled({ bench, cluster, namespace, plane, take, timeline }: Stage): Promise<Figure[]> {
   bench.tell('requests: passes over settled runs');
   cluster.kubelet?.setRunMs(HOLD_MS);
   const before = timeline.records().length;
@@ -113,10 +88,10 @@ async function measureSettled({ bench, cluster, namespace, plane, proxies, timel
   await timeline.until('jobAt', before + HELD);
   await sleep(2 * QUIET_MS);
   cluster.kubelet?.setRunMs(2000);
-  takeAll(proxies);
+  take();
   await plane.restartRelay();
   await sleep(2 * QUIET_MS);
-  const { relay, host } = takeAll(proxies);
+  const { relay, host } = take();
   const passes = await passesOf(plane);
   const writes = [...host, ...relay].reduce((total, [kind, times]) => total + (isWrite(kind) ? times : 0), 0);
   const from = `restart of the relay with ${HELD} runs under way and ${before} finished`;
@@ -131,8 +106,6 @@ async function measureSettled({ bench, cluster, namespace, plane, proxies, timel
     ),
   ];
 }
-
-const takeAll = ({ relay, host }: Proxies) => ({ relay: relay.take(), host: host.take() });
 
 function figure(name: string, value: number, unit: Figure['unit'], from: string, limit?: number): Figure {
   return { scenario: 'requests', name, value, unit, from, ...(limit !== undefined && { limit }) };
