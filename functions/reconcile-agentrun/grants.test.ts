@@ -43,3 +43,35 @@ describe('rights in the whole cluster', () => {
     },
   );
 });
+
+describe('rights of several', () => {
+  const pods = { apiGroups: [''], resources: ['pods'], verbs: ['list'] };
+  const nodes = { apiGroups: [''], resources: ['nodes'], verbs: ['get'] };
+
+  it('are one role of each scope with what all ask for, since one account holds them, and are taken back whole', () => {
+    const skills = [{ skillPackRef: 'ops' }, { skillPackRef: 'audit' }];
+    const lifecycle = { gateDefault: 'block' as const, rbac: [{ ...pods, verbs: ['delete'] }] };
+    const primary = anAgentRun({ spec: { skills, lifecycle } });
+    const packs = {
+      ops: aPack('ops', { rbac: [pods], clusterRBAC: [nodes] }),
+      audit: aPack('audit', { rbac: [pods], clusterRBAC: [{ ...nodes, verbs: ['list'] }] }),
+    };
+    const build = buildOf(aStarting({ primary, packs }), CONFIG);
+    if (build === undefined) throw new Error('A run needs an instance');
+    const made = grantActions(build).flatMap((action) => ('object' in action ? [action.object] : []));
+    const named = made.map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    expect(named).toEqual([
+      'ServiceAccount sympozium-run-run-1',
+      'Role sympozium-run-run-1',
+      'RoleBinding sympozium-run-run-1',
+      'ClusterRole sympozium-run:team:run-1',
+      'ClusterRoleBinding sympozium-run:team:run-1',
+    ]);
+    expect(made[1]).toMatchObject({ rules: [pods, { ...pods, verbs: ['delete'] }] });
+    expect(made[3]).toMatchObject({ rules: [nodes, { ...nodes, verbs: ['list'] }] });
+    const removed = revocations(primary, build.resolution).flatMap((action) =>
+      action.verb === 'delete' ? [`${action.target.resource.kind} ${action.target.name}`] : [],
+    );
+    expect(removed.toSorted()).toEqual(named.toSorted());
+  });
+});

@@ -1,12 +1,13 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Grant, Resolution } from '../../crds/agentrun-status.ts';
 import { API_VERSION } from '../../crds/group.ts';
-import { LABELS } from '../../crds/labels.ts';
+import { COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { LifecycleHooks } from '../../crds/lifecycle.ts';
 import type { RbacRule } from '../../crds/rbac.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { controllerReference, type KubeObject, type ObjectMeta } from '../../shared/kube/objects.ts';
 import {
+  apiVersionOf,
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
   type Resource,
@@ -17,12 +18,9 @@ import {
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { grantLabels } from './grant-labels.ts';
 import { wantsLifecycleAccess } from './hooks.ts';
-import { lifecycleGrants, lifecycleRevocations } from './lifecycle-access.ts';
-import { runServiceAccountOf } from './names.ts';
+import { lifecycleRoleOf, runServiceAccountOf } from './names.ts';
 import type { StrayRole } from './observed.ts';
-import { type RunBuild, type SidecarSkill, sidecarsOf } from './run-build.ts';
-
-const RBAC_GROUP = 'rbac.authorization.k8s.io';
+import { type RunBuild, sidecarsOf } from './run-build.ts';
 
 /** Which sidecars of a run get which rights. */
 export function grantsOf(build: Pick<RunBuild, 'run' | 'skills'>): Grant[] {
@@ -39,17 +37,25 @@ type Given = Pick<Resolution, 'grants'> & { lifecycle?: LifecycleHooks | undefin
 export const hasOwnAccount = ({ grants = [], lifecycle }: Given): boolean =>
   grants.length > 0 || wantsLifecycleAccess({ lifecycle });
 
-/** The run's own ServiceAccount with the rights of its sidecars and hooks, of nobody else and for no longer than it runs [RUN-W17]. */
+/** Stands among names of skills, of which none is empty. */
+const HOOKS = '';
+
+/** Who asks for rights of one scope: skills by name, and the hooks. Hooks have none in the whole cluster. */
+function askersOf({ grants = [], lifecycle }: Given, cluster: boolean): string[] {
+  const skills = grants.flatMap((grant) => ((cluster ? grant.cluster : grant.namespaced) ? [grant.skill] : []));
+  return [...skills, ...(!cluster && wantsLifecycleAccess({ lifecycle }) ? [HOOKS] : [])];
+}
+
+/**
+ * The run's own ServiceAccount with the rights of its sidecars and hooks, of nobody else and for no longer than it runs [RUN-W17]
+ * [RUN-W21]: one role of each scope, however many ask for rights, since one account holds them all.
+ */
 export function grantActions(build: RunBuild): Action[] {
-  const sidecars = sidecarsOf(build);
   if (!hasOwnAccount(build.resolution)) return [];
   return [
     { verb: 'apply', resource: SERVICE_ACCOUNTS, object: account(build.run) },
-    ...sidecars.flatMap((skill) => [
-      ...granted(build.run, skill, false, skill.sidecar.rbac ?? []),
-      ...granted(build.run, skill, true, skill.sidecar.clusterRBAC ?? []),
-    ]),
-    ...lifecycleGrants(build.run, build.resolution),
+    ...granted(build, false),
+    ...granted(build, true),
   ];
 }
 
@@ -58,14 +64,11 @@ export function revocations(run: AgentRun, resolution: Resolution | undefined): 
   // The hooks of a run whose resolution was lost with its Job are those of its spec.
   const given: Given = resolution ?? { lifecycle: run.spec.lifecycle };
   if (!hasOwnAccount(given)) return [];
-  const { grants = [] } = given;
   const { name, namespace = '' } = run.metadata;
+  const [inNamespace, inCluster] = [askersOf(given, false), askersOf(given, true)];
   return [
-    ...grants.flatMap(({ skill, namespaced, cluster }) => [
-      ...(namespaced ? removals([ROLE_BINDINGS, ROLES], roleName(run, skill, false), namespace) : []),
-      ...(cluster ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], roleName(run, skill, true)) : []),
-    ]),
-    ...lifecycleRevocations(run, given),
+    ...(inNamespace.length > 0 ? removals([ROLE_BINDINGS, ROLES], roleName(run, inNamespace, false), namespace) : []),
+    ...(inCluster.length > 0 ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], roleName(run, inCluster, true)) : []),
     ...removals([SERVICE_ACCOUNTS], runServiceAccountOf(name), namespace),
   ];
 }
@@ -83,10 +86,23 @@ function removals(resources: readonly Resource[], name: string, namespace?: stri
   return resources.map((resource) => ({ verb: 'delete', target: { resource, ...at }, propagation: 'Background' }));
 }
 
-/** In the cluster the parts are kept apart by what none of them can hold: `a-b` and `c` are not `a` and `b-c` [RUN-W19]. */
-function roleName({ metadata }: AgentRun, skill: string, cluster: boolean): string {
-  const { namespace, name } = metadata;
-  return fitName(`sympozium-skill-${cluster ? [skill, namespace, name].join(':') : `${skill}-${name}`}`, 253);
+/**
+ * Named after who asks for it, if it is one, as in the original. In the cluster the parts are kept apart by what none of them can
+ * hold: `a-b` and `c` are not `a` and `b-c` [RUN-W19].
+ */
+function roleName({ metadata }: AgentRun, askers: readonly string[], cluster: boolean): string {
+  const { namespace = '', name } = metadata;
+  const [only = HOOKS, ...others] = askers;
+  if (others.length > 0) return fitName(`sympozium-run${cluster ? `:${namespace}:` : '-'}${name}`, 253);
+  if (only === HOOKS) return lifecycleRoleOf(name);
+  return fitName(`sympozium-skill-${cluster ? [only, namespace, name].join(':') : `${only}-${name}`}`, 253);
+}
+
+/** The same for labels: whose role it is, where it is that of one. */
+function askerLabels(askers: readonly string[]): Record<string, string> {
+  const [only = HOOKS, ...others] = askers;
+  if (others.length > 0) return {};
+  return only === HOOKS ? { [LABELS.component]: COMPONENTS.lifecycle } : { [LABELS.skill]: fitName(only) };
 }
 
 function account(run: AgentRun): KubeObject {
@@ -99,21 +115,23 @@ const ownedBy = (run: AgentRun): Pick<ObjectMeta, 'ownerReferences'> => ({
   ownerReferences: [controllerReference({ ...run, apiVersion: API_VERSION, kind: 'AgentRun' })],
 });
 
-function granted(run: AgentRun, skill: SidecarSkill, cluster: boolean, rules: readonly RbacRule[]): Action[] {
-  if (rules.length === 0) return [];
+function granted(build: RunBuild, cluster: boolean): Action[] {
+  const { run, resolution } = build;
+  const askers = askersOf(resolution, cluster);
+  if (askers.length === 0) return [];
   const { namespace = '' } = run.metadata;
   const [role, binding] = cluster ? [CLUSTER_ROLES, CLUSTER_ROLE_BINDINGS] : [ROLES, ROLE_BINDINGS];
-  const name = roleName(run, skill.name, cluster);
+  const name = roleName(run, askers, cluster);
   const metadata = {
     name,
-    labels: { ...grantLabels(run), [LABELS.skill]: fitName(skill.name) },
+    labels: { ...grantLabels(run), ...askerLabels(askers) },
     // Nothing cluster-wide can belong to a run; the finalizer answers for it.
     ...(!cluster && { namespace, ...ownedBy(run) }),
   };
-  const apiVersion = `${RBAC_GROUP}/v1`;
+  const apiVersion = apiVersionOf(role);
   const subject = { kind: 'ServiceAccount', name: runServiceAccountOf(run.metadata.name), namespace };
-  const roleObject = { apiVersion, kind: role.kind, metadata, rules: rules.map(plainRule) };
-  const roleRef = { apiGroup: RBAC_GROUP, kind: role.kind, name };
+  const roleObject = { apiVersion, kind: role.kind, metadata, rules: rulesOf(build, cluster) };
+  const roleRef = { apiGroup: role.group, kind: role.kind, name };
   const bindingObject = { apiVersion, kind: binding.kind, metadata, roleRef, subjects: [subject] };
   return [
     { verb: 'apply', resource: role, object: roleObject },
@@ -121,4 +139,10 @@ function granted(run: AgentRun, skill: SidecarSkill, cluster: boolean, rules: re
   ];
 }
 
-const plainRule = ({ apiGroups, resources, verbs }: RbacRule): RbacRule => ({ apiGroups, resources, verbs });
+/** What several ask for is there once. */
+function rulesOf(build: RunBuild, cluster: boolean): RbacRule[] {
+  const skills = sidecarsOf(build).flatMap(({ sidecar }) => (cluster ? sidecar.clusterRBAC : sidecar.rbac) ?? []);
+  const hooks = cluster ? [] : (build.resolution.lifecycle?.rbac ?? []);
+  const rules = [...skills, ...hooks].map(({ apiGroups, resources, verbs }) => ({ apiGroups, resources, verbs }));
+  return [...new Map(rules.map((rule) => [JSON.stringify(rule), rule])).values()];
+}

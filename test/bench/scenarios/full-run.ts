@@ -63,7 +63,7 @@ function objectsIn(namespace: string) {
   const pack = (name: string) =>
     object(namespace, 'SkillPack', name, {
       skills: [{ name, content: 'Look at pods.' }],
-      sidecar: { image: `skill-${name}:1`, rbac: RULES, clusterRBAC: RULES },
+      sidecar: { image: `skill-${name}:1`, rbac: RULES },
     });
   const skills = ['ops', 'audit', 'memory'].map((skillPackRef) => ({ skillPackRef }));
   const mcpServers = [{ name: 'wiki', url: 'https://wiki.example/mcp', toolsPrefix: 'wiki' }];
