@@ -59,17 +59,19 @@ export function grantActions(build: RunBuild): Action[] {
   ];
 }
 
-/** Takes back what `grantActions` gave; a binding goes before its role. Repeating it changes nothing. */
+/**
+ * Takes back what `grantActions` gave; a binding goes before its role. The account may do nothing then, the tokens of its pods end with
+ * them, and it goes with the run. Repeating it changes nothing.
+ */
 export function revocations(run: AgentRun, resolution: Resolution | undefined): Action[] {
   // The hooks of a run whose resolution was lost with its Job are those of its spec.
   const given: Given = resolution ?? { lifecycle: run.spec.lifecycle };
   if (!hasOwnAccount(given)) return [];
-  const { name, namespace = '' } = run.metadata;
+  const { namespace = '' } = run.metadata;
   const [inNamespace, inCluster] = [askersOf(given, false), askersOf(given, true)];
   return [
     ...(inNamespace.length > 0 ? removals([ROLE_BINDINGS, ROLES], roleName(run, inNamespace, false), namespace) : []),
     ...(inCluster.length > 0 ? removals([CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES], roleName(run, inCluster, true)) : []),
-    ...removals([SERVICE_ACCOUNTS], runServiceAccountOf(name), namespace),
   ];
 }
 

@@ -41,9 +41,11 @@ export function heldIn({ data: { response = '', memory } }: ConfigMap): HeldAnsw
   return { response, ...(memory !== undefined && { memory }) };
 }
 
-/** A rejected answer does not outlive its rejection. */
+const RELEASED = ['approved', 'allowed-by-default'];
+
+/** A rejected answer does not outlive its rejection; one that was let through is in the status, and goes with the run as that does. */
 export function heldAnswerRemovals(run: AgentRun, status: AgentRunStatus): Action[] {
-  if (!holdsAnswer(status)) return [];
+  if (!holdsAnswer(status) || RELEASED.includes(status.gateVerdict ?? '')) return [];
   const { name, namespace = '' } = run.metadata;
   const target = { resource: CONFIG_MAPS, namespace, name: heldAnswerOf(name) };
   return [{ verb: 'delete', target, propagation: 'Background' }];

@@ -203,7 +203,6 @@ describe('a run that begins', () => {
       'status Failed',
       'delete RoleBinding sympozium-skill-ops-run-1 Background',
       'delete Role sympozium-skill-ops-run-1 Background',
-      'delete ServiceAccount sympozium-run-run-1 Background',
       'publish sympozium.agent.run.failed',
       'mark',
     ]);
@@ -323,7 +322,6 @@ describe('a run that has ended', () => {
     expect(one.actions.map(shown)).toEqual([
       'delete ClusterRoleBinding sympozium-skill-ops:team:run-1 Background',
       'delete ClusterRole sympozium-skill-ops:team:run-1 Background',
-      'delete ServiceAccount sympozium-run-run-1 Background',
       'publish sympozium.agent.run.failed',
       'mark',
     ]);

@@ -199,6 +199,8 @@ describe('postRun hooks', () => {
       const run = await aRunWithHooks({ postRun: [NOTIFY], rbac }, { exitCode: who === 'agent' ? 1 : 0 });
       await run.hooksEnd(0);
       for (const kind of ['PersistentVolumeClaim', 'Role', 'RoleBinding']) expect(run.names(kind)).toEqual([]);
+      playRunMove(run.world, { what: 'runDeleted' });
+      run.world.collect();
       expect(run.names('ServiceAccount')).toEqual(['sympozium-agent']);
     },
   );
