@@ -7,6 +7,7 @@ import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
 import { isTaskFile } from './input-config-map.ts';
 import { ownMemoryEnv, sharedMemoryEnv } from './memory-env.ts';
 import { imagesOf, type RunBuild, sidecarsOf, telemetryOf } from './run-build.ts';
+import { sandboxExecutors } from './sandbox-container.ts';
 import { hasLegacyMemory } from './volumes.ts';
 
 /** The agent itself (AgentRun spec, 3.5.1). */
@@ -50,12 +51,7 @@ function agentEnv(build: RunBuild): EnvVar[] {
     literal('TOOLS_ENABLED', 'true'),
     ...toolAccessEnv(resolution.tools ?? {}),
     // Images of the original do not announce themselves, and a command without an executor fails at once [RUN-W30].
-    literal(
-      'SKILL_EXECUTORS',
-      sidecarsOf(build)
-        .map(({ name }) => name)
-        .join(','),
-    ),
+    literal('SKILL_EXECUTORS', [...sidecarsOf(build).map(({ name }) => name), ...sandboxExecutors(build)].join(',')),
     ...(build.mcpServers.length > 0 ? [literal('MCP_ENABLED', 'true')] : []),
     ...sharedMemoryEnv(build),
     ...annotation(build, 'SOURCE_CHANNEL', ANNOTATIONS.replyChannel),

@@ -119,6 +119,26 @@ describe('the pod of a run', () => {
     expect(container('sandbox', { spec: { sandbox: { enabled: true } } }).image).toMatch(/\/sandbox:latest$/);
   });
 
+  it('has commands executed in the sandbox, and those of skills in theirs [RUN-W50]', () => {
+    const sandbox = { enabled: true };
+    const executor = (parts: Parameters<typeof container>[1]) => {
+      const { command, env = [], volumeMounts } = container('sandbox', parts);
+      const told = env.map(({ name, value }) => `${name}=${value}`);
+      return { command, told, ipc: volumeMounts.some(({ name }) => name === 'ipc') };
+    };
+    const executors = (parts: Parameters<typeof container>[1]) =>
+      container('agent', parts).env?.find(({ name }) => name === 'SKILL_EXECUTORS')?.value;
+    const alone = { spec: { sandbox } };
+    expect(executor(alone)).toEqual({ command: undefined, told: ['SKILL_NAME=sandbox'], ipc: true });
+    expect(executors(alone)).toBe('sandbox');
+    const beside = { spec: { sandbox, skills: [{ skillPackRef: 'ops' }] }, packs: [aPack('ops', {})] };
+    expect(executor(beside).told).toEqual(['SKILL_NAME=sandbox', 'EXEC_NAMED_ONLY=true']);
+    expect(executors(beside)).toBe('ops,sandbox');
+    const foreign = { spec: { sandbox: { ...sandbox, image: 'box:3' } } };
+    expect(executor(foreign)).toEqual({ command: ['sleep', 'infinity'], told: [], ipc: false });
+    expect(executors(foreign) ?? '').toBe('');
+  });
+
   it('shares files in memory, and keeps the node selector of the model [RUN-036] [RUN-046]', () => {
     expect(podOf().volumes).toContainEqual({ name: 'ipc', emptyDir: { medium: 'Memory', sizeLimit: '64Mi' } });
     const model = { provider: 'p', model: 'm', authSecretRef: '', nodeSelector: { pool: 'llm' } };

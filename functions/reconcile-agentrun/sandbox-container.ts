@@ -1,28 +1,53 @@
 import { parseQuantity } from '../../shared/kube/quantity.ts';
+import { literal } from '../../shared/pods/env.ts';
 import { imageOf } from '../../shared/pods/images.ts';
-import type { Container } from '../../shared/pods/pod.ts';
+import type { Container, EnvVar } from '../../shared/pods/pod.ts';
 import { HARDENED } from '../../shared/pods/security.ts';
-import { imagesOf, type RunBuild } from './run-build.ts';
+import { toolAccessEnv } from '../../shared/pods/tool-access.ts';
+import { imagesOf, type RunBuild, sidecarsOf } from './run-build.ts';
 
-/** A container of its own for commands (AgentRun spec, 3.5.6). */
+/** Name that commands find it by. */
+const SANDBOX = 'sandbox';
+
+/** Its executors, besides those of skills: the sandbox, where its image is ours and so has one. */
+export const sandboxExecutors = (build: RunBuild): string[] =>
+  build.run.spec.sandbox?.enabled === true && givenImage(build) === '' ? [SANDBOX] : [];
+
+const givenImage = ({ run, resolution }: RunBuild): string =>
+  run.spec.sandbox?.image || (resolution.sandboxDefaults?.image ?? '');
+
+/**
+ * A container of its own for commands (AgentRun spec, 3.5.6). Ours executes them, those that no skill is better for [RUN-W50]; another
+ * image idles, as in the original, since what is in it is not known.
+ */
 export function sandboxContainer(build: RunBuild): Container {
-  const { run, resolution } = build;
+  const { resolution } = build;
+  const executes = sandboxExecutors(build).length > 0;
+  const own = executes ? { env: executorEnv(build) } : { command: ['sleep', 'infinity'] };
   return {
-    name: 'sandbox',
-    image: run.spec.sandbox?.image || resolution.sandboxDefaults?.image || imageOf('sandbox', imagesOf(build)),
+    name: SANDBOX,
+    image: givenImage(build) || imageOf('sandbox', imagesOf(build)),
     imagePullPolicy: 'IfNotPresent',
-    command: ['sleep', 'infinity'],
+    ...own,
     resources: {
       requests: within({ cpu: '100m', memory: '256Mi' }, resolution),
       limits: within({ cpu: '500m', memory: '512Mi' }, resolution),
     },
     securityContext: HARDENED,
     volumeMounts: [
+      ...(executes ? [{ name: 'ipc', mountPath: '/ipc' }] : []),
       { name: 'workspace', mountPath: '/workspace' },
       { name: 'tmp', mountPath: '/tmp' },
     ],
   };
 }
+
+const executorEnv = (build: RunBuild): EnvVar[] => [
+  literal('SKILL_NAME', SANDBOX),
+  // Tools of skills are in their sidecars alone: a command that names nobody is for one of those.
+  ...(sidecarsOf(build).length > 0 ? [literal('EXEC_NAMED_ONLY', 'true')] : []),
+  ...toolAccessEnv(build.resolution.tools ?? {}),
+];
 
 /** No more than the policy lets a sandbox have. */
 function within({ cpu, memory }: Amounts, { sandboxDefaults = {} }: RunBuild['resolution']): Amounts {

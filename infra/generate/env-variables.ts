@@ -192,6 +192,7 @@ export const POD_SECTIONS: readonly EnvSection[] = [
   ]),
   section('Pods: `skill-executor`', 'Commands get its environment, without the last two.', [
     ['SKILL_NAME', '`default`', 'Name under which it announces itself and takes requests.'],
+    ['EXEC_NAMED_ONLY', '', '`true`: leaves commands that name no executor to others.'],
     ['EXEC_TIMEOUT_DEFAULT', '`30`', 'Seconds for a command that asks for none.'],
     ['EXEC_TIMEOUT_MAX', '`120`', 'Seconds that a command gets at most.'],
     [

@@ -48,4 +48,6 @@ export const IMAGES: readonly Image[] = [
     flags: NODE_FLAGS,
   },
   ...['agent-runner', 'ipc-bridge', 'mcp-bridge', 'skill-executor'].map(pod),
+  // What `spec.sandbox` adds to a pod executes commands, too.
+  { ...pod('skill-executor'), name: 'sandbox' },
 ];

@@ -5,7 +5,7 @@ import { startCountingProxy } from './counting-proxy.ts';
 import { proxied } from './proxied-kubeconfig.ts';
 
 /** Requests by kind, such as `POST jobs 201`, of relay and host. */
-export interface Counts {
+interface Counts {
   relay: Map<string, number>;
   host: Map<string, number>;
 }

@@ -129,6 +129,12 @@ export const DEVIATIONS: Deviation[] = [
 
   // Sidecars
   {
+    id: 'RUN-W50',
+    reason: 'The sandbox executes commands, where its image is not one of its own',
+    path: at(POD, '/containers/sandbox/(command|env|volumeMounts//ipc)'),
+    when: ({ path, actual }) => path.endsWith('command') === (actual === undefined),
+  },
+  {
     id: 'RUN-W58',
     reason: 'The sandbox cannot gain rights',
     path: at(POD, '/containers/sandbox/securityContext/allowPrivilegeEscalation'),

@@ -55,10 +55,10 @@ const cluster = await startCluster({
   ...(isolation !== undefined && { isolation }),
   images: programImages({
     programs: resolve(option('programs') ?? 'dist/pods'),
-    names: ['agent-runner', 'ipc-bridge', 'mcp-bridge', 'skill-executor', 'skill-*'],
+    names: ['agent-runner', 'ipc-bridge', 'mcp-bridge', 'skill-executor', 'skill-*', 'sandbox'],
     // Skills run commands that an agent chose; they reach the network only when their pod asks for it.
-    withoutNetwork: ['skill-*'],
-    programFor: { 'skill-*': 'skill-executor' },
+    withoutNetwork: ['skill-*', 'sandbox'],
+    programFor: { 'skill-*': 'skill-executor', sandbox: 'skill-executor' },
     shells: ['busybox'],
   }),
   allowHostCommands: option('allow-host-commands') === 'true',

@@ -8,6 +8,8 @@ export interface ExecutorConfig {
   maxTimeout: number;
   /** Commands would run on the host, in no container, and nobody allowed that. */
   refuses: boolean;
+  /** Others are better for requests that name nobody. */
+  namedOnly: boolean;
   /** The run's policy denies commands, whoever writes a request. */
   denied: boolean;
 }
@@ -20,6 +22,7 @@ export function loadExecutorConfig(env: Env): ExecutorConfig {
     name: safeName(env['SKILL_NAME'] ?? ''),
     defaultTimeout: Math.min(positive(env['EXEC_TIMEOUT_DEFAULT']) ?? 30, maxTimeout),
     maxTimeout,
+    namedOnly: env['EXEC_NAMED_ONLY'] === 'true',
     denied: !isToolAllowed(toolAccessFrom(env), 'execute_command'),
     refuses: env['SYMPOZIUM_ISOLATION'] === 'none' && env['SYMPOZIUM_ALLOW_HOST_COMMANDS'] !== 'true',
   };

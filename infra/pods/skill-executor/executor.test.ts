@@ -44,6 +44,16 @@ const run = async (pod: PodFolders, request: Partial<ExecRequest> & { command: s
   answerTo(pod, await ask(pod, request));
 
 describe('the skill executor', () => {
+  it('leaves to others what names nobody, where they are better for it', async () => {
+    const pod = await aPod();
+    anExecutor(pod, { SKILL_NAME: 'sandbox', EXEC_NAMED_ONLY: 'true' });
+    const unnamed = await ask(pod, { command: 'echo mine' });
+    expect(await run(pod, { command: 'echo named', target: 'sandbox' })).toMatchObject({ stdout: 'named\n' });
+    expect(await readJsonIfComplete(resultPath(pod, unnamed))).toBeUndefined();
+    anExecutor(pod, { SKILL_NAME: 'ops' });
+    expect(await answerTo(pod, unnamed)).toMatchObject({ stdout: 'mine\n' });
+  });
+
   it('says that it is there, by its name', async () => {
     const pod = await aPod();
     anExecutor(pod, { SKILL_NAME: 'k8s-ops' });

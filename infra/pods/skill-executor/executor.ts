@@ -91,7 +91,8 @@ async function serve(
       seen.delete(id);
       return;
     }
-    if (request.target && request.target !== options.config.name) return;
+    const { name, namedOnly } = options.config;
+    if (request.target ? request.target !== name : namedOnly) return;
     if (await exists(join(folder, `exec-result-${id}.json`))) return;
     if (!(await claim(folder, id))) return;
     const result: ExecResult = { id, ...(await execute(request, options, signal)) };

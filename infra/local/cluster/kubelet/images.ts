@@ -36,7 +36,7 @@ export interface ProgramImages {
   programs: string;
   /** Image names that may run; a name ending in `*` stands for every name with that beginning. */
   names: string[];
-  /** Programs for names with `*`: pattern → program. */
+  /** Programs for names that are not those of programs, or have a `*`: name or pattern → program. */
   programFor?: Record<string, string>;
   /** Names (or patterns) that get no network of the host. */
   withoutNetwork?: string[];

@@ -68,3 +68,25 @@ it('takes a run through a preRun hook, the agent, a postRun hook that finds the 
   expect(ended?.status).toMatchObject({ gateVerdict: 'rewritten', result: 'the final text' });
   expect(ended?.status?.conditions?.map(({ type }) => type)).toEqual(['Succeeded']);
 });
+
+it('has the commands of a run without skills executed in its sandbox [RUN-W50]', async () => {
+  const name = { ...at, name: 'boxed' };
+  const run = {
+    apiVersion: 'sympozium.ai/v1alpha1',
+    kind: 'AgentRun',
+    metadata: name,
+    spec: {
+      instanceRef: 'default',
+      agentId: 'primary',
+      sessionKey: '',
+      task: '[[call: execute_command {"command":"echo $((6*7)) > /workspace/a; cat /workspace/a"}]]',
+      model: { provider: 'scripted', model: 'scripted', authSecretRef: '' },
+      sandbox: { enabled: true },
+    },
+  };
+  await kube.create(KINDS.AgentRun, run as KubeObject, { fieldManager: 'test' });
+  const status = async () => (await kube.get<AgentRun>(KINDS.AgentRun, name))?.status;
+  await expect.poll(async () => (await status())?.phase, { timeout: 60_000, interval: 200 }).toBe('Succeeded');
+  expect((await status())?.tokenUsage?.toolCalls).toBe(1);
+  expect((await status())?.result).toContain('42');
+});
