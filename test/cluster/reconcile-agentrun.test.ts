@@ -272,7 +272,9 @@ describe('reconcile-agentrun on a real API server, under its own role', () => {
         const at = { namespace: NAMESPACE, name: `sympozium-lifecycle-${name}` };
         expect(await admin.get(resource, at)).toBeUndefined();
       }
-      expect(await admin.get(CONFIG_MAPS, { namespace: NAMESPACE, name: `${name}-held-answer` })).toBeUndefined();
+      // What was let out goes with the run.
+      const held = await admin.get(CONFIG_MAPS, { namespace: NAMESPACE, name: `${name}-held-answer` });
+      expect(held?.metadata.ownerReferences).toMatchObject([{ kind: 'AgentRun', name }]);
       const claim = await admin.get(PERSISTENT_VOLUME_CLAIMS, { namespace: NAMESPACE, name: `${name}-workspace` });
       expect(claim === undefined || claim.metadata.deletionTimestamp !== undefined).toBe(true);
     },
