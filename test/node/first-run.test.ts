@@ -4,7 +4,7 @@ import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { CLUSTER_ROLES, PODS, ROLES, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { CLUSTER_ROLES, PODS, ROLES } from '../../shared/kube/resources.ts';
 import { startFilesServer } from './mcp-files.ts';
 import { eventually, NAMESPACE, NODE_IMAGE, type Platform, startPlatform } from './platform.ts';
 
@@ -132,6 +132,9 @@ describe('on a real node', () => {
       if (isTerminalPhase(phase)) throw new Error(JSON.stringify((await run())?.status));
       return phase === 'PostRunning' ? true : undefined;
     });
+    const rights = () =>
+      Promise.all(RIGHTS.map(([resource, name]) => platform.kube.get(resource, { namespace: NAMESPACE, name })));
+    expect(await rights()).not.toContain(undefined);
     const annotations = { 'sympozium.ai/gate-verdict': '{"action":"approve"}' };
     await platform.kube.mergePatch(at, { metadata: { annotations } }, { fieldManager: 'test' });
     const ended = await eventually('the run ends', async () => {
@@ -144,11 +147,9 @@ describe('on a real node', () => {
       expect(said).toContain(text);
     }
     expect(said).toContain('host-closed relay-closed neighbour-closed');
-    for (const [resource, name] of RIGHTS) {
-      await eventually(`${name} is gone`, async () =>
-        (await platform.kube.get(resource, { namespace: NAMESPACE, name })) === undefined ? true : undefined,
-      );
-    }
+    await eventually('its rights are gone', async () =>
+      (await rights()).every((one) => one === undefined) ? true : undefined,
+    );
     // The same addresses are open where no policy closes them, but the MCP server is for runs alone.
     const stranger = await logOf('stranger', asked({ ...CLOSED, files: url }));
     expect(stranger).toContain('neighbour-200');
@@ -219,8 +220,7 @@ const toTheApiServer = (matchLabels: Record<string, string>) => ({
 
 const RIGHTS = [
   [ROLES, 'sympozium-skill-pods-full'],
-  [CLUSTER_ROLES, `sympozium-skill-nodes-${NAMESPACE}-full`],
-  [SERVICE_ACCOUNTS, 'sympozium-run-full'],
+  [CLUSTER_ROLES, `sympozium-skill-nodes:${NAMESPACE}:full`],
 ] as const;
 
 /** What a command prints in a pod that is no agent's. */
