@@ -13,6 +13,12 @@ export const ROOT = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/
  */
 export const NODE_FLAGS = ['--max-semi-space-size=4'];
 
+/**
+ * Environment of the relay. Each thread's arena of glibc keeps what a burst once took of it; with two for all threads 25 MB less stay
+ * after a thousand runs.
+ */
+export const RELAY_ENVIRONMENT = { MALLOC_ARENA_MAX: '2' };
+
 export interface Output {
   /** Relative to the output folder, such as `functions/api/handler.js`. */
   path: string;

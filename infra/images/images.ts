@@ -1,4 +1,4 @@
-import { NODE_FLAGS } from '../bundle/bundle.ts';
+import { NODE_FLAGS, RELAY_ENVIRONMENT } from '../bundle/bundle.ts';
 
 /** One image: a program of `dist/` on the Node base image, with the data files it reads. */
 export interface Image {
@@ -32,7 +32,12 @@ export const IMAGES: readonly Image[] = [
     name: 'relay',
     entry: 'main.js',
     files: { ...bundleMark, ...FUNCTIONS, 'dist/relay': '.' },
-    env: { NODE_ENV: 'production', RELAY_CONFIG: '/app/functions.json', RELAY_HOST: '0.0.0.0' },
+    env: {
+      NODE_ENV: 'production',
+      RELAY_CONFIG: '/app/functions.json',
+      RELAY_HOST: '0.0.0.0',
+      ...RELAY_ENVIRONMENT,
+    },
     flags: NODE_FLAGS,
   },
   {

@@ -4,7 +4,7 @@ import { relayCredentials } from '../../shared/bus/credentials.ts';
 import { AppError } from '../../shared/errors.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { connectionFromKubeconfig } from '../../shared/kube/connection.ts';
-import { bundle, NODE_FLAGS, ROOT } from '../bundle/bundle.ts';
+import { bundle, NODE_FLAGS, RELAY_ENVIRONMENT, ROOT } from '../bundle/bundle.ts';
 import { readManifests } from '../host/functions.ts';
 import { webhookConfigurations } from '../manifests/webhooks.ts';
 import { createApplier, established, platformObjects } from './content/apply.ts';
@@ -174,6 +174,7 @@ function relaySpec(
 ): ProcessSpec {
   const relay = {
     ...env,
+    ...RELAY_ENVIRONMENT,
     RELAY_CONFIG: env['FUNCTIONS_MANIFESTS'],
     RELAY_PORT: String(ports.relay),
     FUNCTIONS_URL: url,

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { bundle, NODE_FLAGS, ROOT } from '../../infra/bundle/bundle.ts';
+import { bundle, NODE_FLAGS, RELAY_ENVIRONMENT, ROOT } from '../../infra/bundle/bundle.ts';
 import { freePort } from '../../infra/local/free-port.ts';
 import { findNatsServer } from '../../infra/local/nats/find.ts';
 import { canConnect, writeNatsConfig } from '../../infra/local/nats/server.ts';
@@ -113,6 +113,7 @@ function environment({ ports, ...state }: State, url: string, dist: string): Env
 
 function relayEnvironment(folder: string, { ports, ...state }: State, url: string, env: Environment): Environment {
   return {
+    ...RELAY_ENVIRONMENT,
     RELAY_CONFIG: env['FUNCTIONS_MANIFESTS'],
     RELAY_PORT: String(ports.relay),
     FUNCTIONS_URL: url,
