@@ -20,7 +20,8 @@ export const OWN_NETWORK = 'policy';
 
 /**
  * Closes the network of the run's pod but for what its policy allows and what the run cannot be without: its model, and the MCP
- * servers and the telemetry that its instance names [CTL-WN1] [RUN-W18]. Whoever reaches a server's ports may connect to them. It stays as long as the run does, so that no pod outlives it.
+ * servers and the telemetry that its instance names [CTL-WN1] [RUN-W18]. Whoever reaches a server's ports may connect to them. It stays as
+ * long as the run does, so that no pod outlives it.
  */
 export function networkActions(build: RunBuild, server?: SidecarSkill): Action[] {
   const { run, resolution } = build;

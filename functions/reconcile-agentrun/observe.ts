@@ -15,6 +15,7 @@ import {
   SECRETS,
   SERVICE_ACCOUNTS,
 } from '../../shared/kube/resources.ts';
+import { selectorOf } from '../../shared/kube/selector.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
@@ -56,9 +57,7 @@ export async function observeAgentRun(key: ObjectKey, context: ObserveContext, c
     case 'serving':
       return observeServing(await observeReferences(primary, context, config), context);
     case 'pending':
-      return isServer(primary)
-        ? observeServing(await observeReferences(primary, context, config), context)
-        : observePending(primary, context, config);
+      return observePending(primary, context, config);
   }
 }
 
@@ -238,9 +237,7 @@ async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: Ob
 /** Roles of a run whose resolution was not stored anywhere: it was deleted or cancelled while it began. */
 async function strayRoles(run: AgentRun, { kube, signal }: ObserveContext): Promise<StrayRole[]> {
   const { namespace = '' } = run.metadata;
-  const labelSelector = Object.entries(grantLabels(run))
-    .map(([key, value]) => `${key}=${value}`)
-    .join(',');
+  const labelSelector = selectorOf(grantLabels(run));
   const [inCluster, inNamespace] = await Promise.all([
     kube.page(CLUSTER_ROLES, { labelSelector, metadataOnly: true, signal }),
     kube.page(ROLES, { namespace, labelSelector, metadataOnly: true, signal }),

@@ -2,6 +2,7 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Limit } from '../../crds/agentrun-status.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { isServer } from './run-build.ts';
 
 /** How many runs of an instance may be at work at a time, and who says so. */
 export type ConcurrencyLimit = Limit;
@@ -44,7 +45,7 @@ export function limitsOf(instance: SympoziumInstance, policy: SympoziumPolicy | 
 
 /** The limits that this very run is under: none for a server, which would hold its slot for good. */
 export const limitsOn = ({ spec }: AgentRun, limits: readonly ConcurrencyLimit[]): ConcurrencyLimit[] =>
-  spec.mode === 'server' ? [] : limits.filter(({ subAgents }) => !subAgents || spec.parent !== undefined);
+  isServer({ spec }) ? [] : limits.filter(({ subAgents }) => !subAgents || spec.parent !== undefined);
 
 export function queuedRun({ metadata, spec, status }: AgentRun): QueuedRun {
   return {

@@ -31,7 +31,7 @@ export function telemetryOf({ run, instance }: RunBuild): EnvVar[] {
   return observabilityEnv(instance.spec.observability, { instance: run.spec.instanceRef, run: name, namespace });
 }
 
-export const isServer = ({ spec }: AgentRun): boolean => spec.mode === 'server';
+export const isServer = ({ spec }: Pick<AgentRun, 'spec'>): boolean => spec.mode === 'server';
 
 /** A skill with a sidecar that has an image. */
 export interface SidecarSkill extends FoundSkill {

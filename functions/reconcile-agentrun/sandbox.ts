@@ -5,7 +5,7 @@ import { ANNOTATIONS, COMPONENTS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
-import { SANDBOXES } from '../../shared/kube/resources.ts';
+import { apiVersionOf, SANDBOXES } from '../../shared/kube/resources.ts';
 import { isNotFound } from '../../shared/kube/status-error.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import { runLabels } from '../../shared/pods/labels.ts';
@@ -14,7 +14,7 @@ import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import { type Failure, failure } from './failure.ts';
 import { deadlineSecondsOf, podTemplate } from './job.ts';
 import { sandboxNameOf } from './names.ts';
-import type { RunBuild } from './run-build.ts';
+import { isServer, type RunBuild } from './run-build.ts';
 
 /** `agents.x-k8s.io/v1alpha1` Sandbox, as far as it is built and read: one pod, which has its name and is made anew when it is lost. */
 export interface Sandbox extends KubeObject {
@@ -28,7 +28,7 @@ export function agentSandboxOf(
   policy: SympoziumPolicy | undefined,
 ): Resolution['agentSandbox'] {
   const inherited = instance.spec.agents.default.agentSandbox;
-  const silent = spec.agentSandbox === undefined && spec.sandbox?.enabled !== true && spec.mode !== 'server';
+  const silent = spec.agentSandbox === undefined && spec.sandbox?.enabled !== true && !isServer({ spec });
   const wanted = spec.agentSandbox ?? (silent ? inherited : undefined);
   if (wanted?.enabled !== true) return undefined;
   const byPolicy = policy?.spec.sandboxPolicy?.agentSandboxPolicy?.defaultRuntimeClass;
@@ -52,8 +52,8 @@ export function sandboxFor(build: RunBuild): Sandbox {
   const { runtimeClass } = resolution.agentSandbox ?? {};
   const activeDeadlineSeconds = deadlineSecondsOf(resolution);
   return {
-    apiVersion: 'agents.x-k8s.io/v1alpha1',
-    kind: 'Sandbox',
+    apiVersion: apiVersionOf(SANDBOXES),
+    kind: SANDBOXES.kind,
     metadata: {
       name: sandboxNameOf(name),
       namespace,

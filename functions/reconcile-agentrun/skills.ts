@@ -30,6 +30,15 @@ export function skillsOf(run: AgentRun, instance: SympoziumInstance): SkillRef[]
   });
 }
 
+/** The skills of the refs whose pack is among `packs`, each once, with the parameters of its first ref. */
+export function foundSkills(refs: readonly SkillRef[], packs: Readonly<Record<string, SkillPack>>): FoundSkill[] {
+  return packNames(refs).flatMap((name) => {
+    const pack = packs[name];
+    const params = refs.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
+    return pack === undefined ? [] : [{ name, pack, params }];
+  });
+}
+
 /** Names of the SkillPacks that the refs ask for, each once. */
 export function packNames(refs: readonly SkillRef[]): string[] {
   return [...new Set(refs.flatMap(({ skillPackRef = '' }) => (skillPackRef === '' ? [] : [skillPackRef])))];

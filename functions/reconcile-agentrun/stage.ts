@@ -1,6 +1,7 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
 import { FINALIZERS, LABELS } from '../../crds/labels.ts';
+import { isServer } from './run-build.ts';
 
 /**
  * Where a run stands, from the run alone; decides what else is read. `finished`: nothing is left to do. `ended`: its outcome is
@@ -23,7 +24,9 @@ export function stageOf({ metadata, spec, status }: AgentRun): Stage {
   if (metadata.deletionTimestamp !== undefined) return finalizer ? 'deleting' : 'finished';
   const phase = status?.phase ?? '';
   if (isTerminalPhase(phase)) return metadata.labels?.[LABELS.finished] === 'true' && !finalizer ? 'finished' : 'ended';
-  const stage = AT_WORK[phase] ?? 'elsewhere';
+  const atWork = AT_WORK[phase] ?? 'elsewhere';
+  // A server has one stage from its start until it ends.
+  const stage = atWork === 'pending' && isServer({ spec }) ? 'serving' : atWork;
   return spec.cancel === true && stage !== 'elsewhere' ? 'cancelled' : stage;
 }
 

@@ -24,7 +24,7 @@ import { oversize, resolve } from './resolve.ts';
 import { isServer, type RunBuild } from './run-build.ts';
 import { sandboxDenial, withAgentSandbox } from './sandbox.ts';
 import { skillConfigMaps } from './skill-config-maps.ts';
-import { packNames } from './skills.ts';
+import { foundSkills } from './skills.ts';
 import { claimSlot } from './slot-ledger.ts';
 import { wakesAfterStart } from './slot-wakes.ts';
 import { turnOf } from './slots.ts';
@@ -93,11 +93,7 @@ export function buildOf(seen: Resolving, config: RunConfig): RunBuild | undefine
   const { primary: run, instance, packs, mcpServers } = seen;
   if (instance === undefined) return undefined;
   const resolution = resolve(run, instance, seen, config);
-  const skills = packNames(resolution.skills).flatMap((name) => {
-    const pack = packs[name];
-    const params = resolution.skills.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
-    return pack === undefined ? [] : [{ name, pack, params }];
-  });
+  const skills = foundSkills(resolution.skills, packs);
   const grants = grantsOf({ run, skills });
   const servers = isServer(run) ? [] : mcpServersOf(instance, mcpServers);
   const known = {

@@ -1,5 +1,6 @@
 import { LABELS } from '../../crds/labels.ts';
 import { fitName } from '../../shared/kube/names.ts';
+import { selectorOf } from '../../shared/kube/selector.ts';
 
 const MANAGED = { [LABELS.appManagedBy]: 'sympozium' };
 
@@ -16,11 +17,6 @@ export const discoveryLabels = (server: string): Record<string, string> => ({
   [LABELS.appInstance]: fitName(server),
   ...MANAGED,
 });
-
-export const selectorOf = (labels: Readonly<Record<string, string>>): string =>
-  Object.entries(labels)
-    .map(([key, value]) => `${key}=${value}`)
-    .join();
 
 export const SERVER_SELECTOR = selectorOf({ [LABELS.appName]: 'mcpserver', ...MANAGED });
 export const DISCOVERY_SELECTOR = selectorOf({ [LABELS.appName]: 'mcpserver-discovery', ...MANAGED });

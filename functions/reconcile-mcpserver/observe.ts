@@ -11,6 +11,7 @@ import {
   SECRETS,
   SERVICES,
 } from '../../shared/kube/resources.ts';
+import { selectorOf } from '../../shared/kube/selector.ts';
 import { isNotFound } from '../../shared/kube/status-error.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
@@ -20,7 +21,7 @@ import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconcile
 import type { McpServerConfig } from './config.ts';
 import { isDiscovered, targetOf } from './discovery.ts';
 import { DISCOVERY_CONTAINER } from './discovery-job.ts';
-import { discoveryLabels, selectorOf, serverLabels } from './labels.ts';
+import { discoveryLabels, serverLabels } from './labels.ts';
 import type { Deployment, Existing, Observed } from './observed.ts';
 
 /** A report is one line; a server may offer thousands of tools. */

@@ -2,11 +2,12 @@ import type { AgentRun } from '../../../crds/agentrun.ts';
 import { KINDS, SYSTEM_NAMESPACE } from '../../../crds/group.ts';
 import type { SympoziumConfig } from '../../../crds/sympoziumconfig.ts';
 import { DEPLOYMENTS, HTTP_ROUTES, SECRETS, SERVICES } from '../../../shared/kube/resources.ts';
+import { selectorOf } from '../../../shared/kube/selector.ts';
 import { troubleOf } from '../../../shared/pods/trouble.ts';
 import type { ObserveContext } from '../../../shared/reconcile/reconciler.ts';
 import { serverNameOf, webRouteOf } from '../names.ts';
 import type { Resolving, Serving } from '../observed.ts';
-import { packNames, skillsOf } from '../skills.ts';
+import { foundSkills, skillsOf } from '../skills.ts';
 import { apiKeySecretOf, newApiKey } from './api-key.ts';
 import { serverLabels } from './deployment.ts';
 import type { Deployment, ServerObjects } from './objects.ts';
@@ -20,10 +21,7 @@ export async function observeServing(seen: Resolving, context: ObserveContext): 
     kube.get<SympoziumConfig>(KINDS.SympoziumConfig, { namespace: SYSTEM_NAMESPACE, name: 'default' }, { signal }),
     observeApiKey(seen, context),
   ]);
-  const labelSelector = Object.entries(serverLabels(seen.primary))
-    .map(([name, value]) => `${name}=${value}`)
-    .join(',');
-  const trouble = await troubleOf(server.deployment, labelSelector, context);
+  const trouble = await troubleOf(server.deployment, selectorOf(serverLabels(seen.primary)), context);
   return { ...seen, stage: 'serving', server, gateway, apiKey, ...(trouble !== undefined && { trouble }) };
 }
 
@@ -46,12 +44,7 @@ async function observeApiKey(
   { kube, signal }: ObserveContext,
 ): Promise<Serving['apiKey']> {
   if (instance === undefined) return { found: true };
-  const refs = skillsOf(run, instance);
-  const skills = packNames(refs).flatMap((name) => {
-    const pack = packs[name];
-    const params = refs.find(({ skillPackRef }) => skillPackRef === name)?.params ?? {};
-    return pack === undefined ? [] : [{ name, pack, params }];
-  });
+  const skills = foundSkills(skillsOf(run, instance), packs);
   const { name } = apiKeySecretOf(instance.metadata.name, servingSkill({ run, skills })?.params ?? {});
   const { namespace = '' } = run.metadata;
   const secret = await kube.get(SECRETS, { namespace, name }, { metadataOnly: true, signal });

@@ -2,6 +2,7 @@ import { SYSTEM_NAMESPACE } from '../../../crds/group.ts';
 import type { SympoziumConfig } from '../../../crds/sympoziumconfig.ts';
 import { marked } from '../../../shared/kube/applied.ts';
 import { controllerReference, type KubeObject } from '../../../shared/kube/objects.ts';
+import { apiVersionOf, HTTP_ROUTES } from '../../../shared/kube/resources.ts';
 import { serverNameOf, webRouteOf } from '../names.ts';
 import type { RunBuild, SidecarSkill } from '../run-build.ts';
 import { serverLabels } from './deployment.ts';
@@ -26,8 +27,8 @@ function routeTo({ run }: RunBuild, { sidecar }: SidecarSkill, { host, gateway }
   const { name, namespace = '' } = run.metadata;
   const [{ containerPort }] = portsOf(sidecar);
   const object = {
-    apiVersion: 'gateway.networking.k8s.io/v1',
-    kind: 'HTTPRoute',
+    apiVersion: apiVersionOf(HTTP_ROUTES),
+    kind: HTTP_ROUTES.kind,
     metadata: {
       name: webRouteOf(name),
       namespace,

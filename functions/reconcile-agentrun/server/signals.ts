@@ -4,10 +4,11 @@ import { AGENT_RUN_PHASES, RUN_REASONS } from '../../../crds/conditions.ts';
 import { HTTP_ROUTES } from '../../../shared/kube/resources.ts';
 import type { PassReport } from '../../../shared/reconcile/pass.ts';
 import type { Measurement } from '../../../shared/telemetry/metrics.ts';
+import { isServer } from '../run-build.ts';
 
 /** How many servers there are, how often the gateway was not ready for one, and routes (AgentRun spec, 7.1). */
 export function serverMeasurements({ plan, error }: PassReport, run: AgentRun): Measurement[] {
-  if (error !== undefined || run.spec.mode !== 'server') return [];
+  if (error !== undefined || !isServer(run)) return [];
   const actions = plan?.actions ?? [];
   const stored = actions.find((action) => action.verb === 'applyStatus')?.status as AgentRunStatus | undefined;
   const now = stored ?? run.status;
