@@ -109,6 +109,9 @@ export const ResolutionSchema = z.object({
   policy: ResolvedPolicySchema.optional().describe(
     'policy that the run was admitted under; absent when there is none.',
   ),
+  floor: ResolvedPolicySchema.optional().describe(
+    'floor is the policy of the namespace that the run was admitted under; absent when there is none.',
+  ),
   retries: z.int32().optional().describe('retries is how often the run may begin anew; absent when it may not.'),
   attempt: z.int32().optional().describe('attempt counts how often the run began anew; absent in its first.'),
   network: NetworkSchema.optional().describe('network that the policy leaves the run; absent when it closes nothing.'),

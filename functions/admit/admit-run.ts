@@ -1,5 +1,6 @@
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
 import { type Denial, explain } from '../../shared/policy/denial.ts';
+import { type Floor, policiesOf } from '../../shared/policy/floor.ts';
 import { judgeRun } from '../../shared/policy/judge-run.ts';
 import type { Governing } from './governing.ts';
 import { allow, deny, fail, type Verdict } from './verdict.ts';
@@ -15,7 +16,7 @@ export interface RunChange {
  * The verdict over a run (controllers spec, 6.3). Of a run that exists only what the change itself breaks is held against it: a
  * policy that became stricter, or an instance that is gone, blocks no other update [CTL-WA4] [RUN-W39]. Pure.
  */
-export function admitRun({ deleting, spec, old }: RunChange, { instance, policy, packs }: Governing): Verdict {
+export function admitRun({ deleting, spec, old }: RunChange, { instance, policy, floor, packs }: Governing): Verdict {
   if (deleting) return allow('run is being deleted; skipping policy validation');
   const rebound = old?.instanceRef !== spec.instanceRef;
   if (instance === undefined) {
@@ -26,15 +27,20 @@ export function admitRun({ deleting, spec, old }: RunChange, { instance, policy,
     );
   }
   const { policyRef = '' } = instance.spec;
-  if (policyRef === '') return allow('no policy bound');
-  if (policy === undefined) {
-    if (!rebound) return allow('the policy is gone; the run was judged when it was made');
-    return fail(500, `failed to find SympoziumPolicy ${policyRef}: ${absent('SympoziumPolicy', policyRef)}`);
+  if (policyRef === '' && floor === undefined) return allow('no policy bound');
+  const missing = policyRef !== '' && policy === undefined ? noPolicy(policyRef) : floorMissing(floor);
+  if (missing !== undefined) {
+    return rebound ? fail(500, missing) : allow('the policy is gone; the run was judged when it was made');
   }
-  const before = old === undefined || rebound ? [] : judgeRun({ spec: old, packs }, [policy]).map(idOf);
-  const denials = judgeRun({ spec, packs }, [policy]).filter((denial) => !before.includes(idOf(denial)));
+  const policies = policiesOf({ policy, floor });
+  const before = old === undefined || rebound ? [] : judgeRun({ spec: old, packs }, policies).map(idOf);
+  const denials = judgeRun({ spec, packs }, policies).filter((denial) => !before.includes(idOf(denial)));
   return denials.length === 0 ? allow('policy validated') : deny(denials.map(explain).join('; '));
 }
 
+const noPolicy = (name: string, by = ''): string =>
+  `failed to find SympoziumPolicy ${name}: ${absent('SympoziumPolicy', name)}${by}`;
+const floorMissing = (floor: Floor | undefined): string | undefined =>
+  floor === undefined || floor.policy !== undefined ? undefined : noPolicy(floor.name, ` (named by ${floor.by})`);
 const absent = (kind: string, name: string): string => `${kind}.sympozium.ai "${name}" not found`;
 const idOf = ({ field, message }: Denial): string => `${field} ${message}`;

@@ -1,7 +1,9 @@
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
 import { ANNOTATIONS, LABELS } from '../../crds/labels.ts';
-import type { SympoziumPolicySpec } from '../../crds/sympoziumpolicy.ts';
+import type { SympoziumPolicy, SympoziumPolicySpec } from '../../crds/sympoziumpolicy.ts';
 import type { ObjectMeta } from '../../shared/kube/objects.ts';
+import { policiesOf } from '../../shared/policy/floor.ts';
+import { type PodRules, strictest } from '../../shared/policy/strictest.ts';
 import type { Governing } from './governing.ts';
 import { allow, type PatchStep, type Verdict } from './verdict.ts';
 
@@ -11,12 +13,13 @@ import { allow, type PatchStep, type Verdict } from './verdict.ts';
  */
 export function defaultRun(
   { metadata, spec }: { metadata: Pick<ObjectMeta, 'labels' | 'annotations'>; spec: AgentRunSpec },
-  { instance, policy }: Governing,
+  { instance, policy, floor }: Governing,
 ): Verdict {
   if (instance === undefined) return allow('instance not found, skipping mutation');
-  if ((instance.spec.policyRef ?? '') === '') return allow('no policy');
-  if (policy === undefined) return allow('policy not found, skipping mutation');
-  const filled = fill(spec, policy.spec);
+  const policies = policiesOf({ policy, floor });
+  if (policies.length === 0 && (instance.spec.policyRef ?? '') === '') return allow('no policy');
+  if (policies.length === 0) return allow('policy not found, skipping mutation');
+  const filled = fill(spec, policies);
   const labels = {
     [LABELS.role]: 'agent',
     ...(filled.sandbox?.enabled === true && { [LABELS.sandbox]: 'true' }),
@@ -32,21 +35,26 @@ export function defaultRun(
   return patch.length === 0 ? allow('no mutations needed') : { allowed: true, code: 200, patch };
 }
 
-type Filled = Pick<AgentRunSpec, 'sandbox' | 'agentSandbox' | 'toolPolicy'>;
+type Filled = { [Field in 'sandbox' | 'agentSandbox' | 'toolPolicy']: AgentRunSpec[Field] | undefined };
 
-function fill(spec: AgentRunSpec, policy: SympoziumPolicySpec): Filled {
-  const agentSandbox = agentSandboxOf(spec, policy);
-  return {
-    agentSandbox,
-    sandbox: sandboxOf(spec, agentSandbox?.enabled === true, policy),
-    toolPolicy: spec.toolPolicy ?? toolPolicyOf(policy),
-  };
+/** One policy after the other, those that require a sandbox first: what one filled in, the next finds there. */
+function fill({ agentSandbox, sandbox, ...spec }: AgentRunSpec, policies: readonly SympoziumPolicy[]): Filled {
+  const toolPolicy = spec.toolPolicy ?? toolPolicyOf(strictest(policies));
+  const [requiring, others] = [true, false].map((required) =>
+    policies.filter((policy) => (policy.spec.sandboxPolicy?.required ?? false) === required),
+  );
+  return [...(requiring ?? []), ...(others ?? [])].reduce<Filled>(
+    (filled, policy) => fillSandboxes(filled, policy.spec),
+    { agentSandbox, sandbox, toolPolicy },
+  );
 }
 
-function agentSandboxOf(
-  { agentSandbox }: AgentRunSpec,
-  { sandboxPolicy }: SympoziumPolicySpec,
-): Filled['agentSandbox'] {
+function fillSandboxes(filled: Filled, policy: SympoziumPolicySpec): Filled {
+  const agentSandbox = agentSandboxOf(filled, policy);
+  return { ...filled, agentSandbox, sandbox: sandboxOf(filled, agentSandbox?.enabled === true, policy) };
+}
+
+function agentSandboxOf({ agentSandbox }: Filled, { sandboxPolicy }: SympoziumPolicySpec): Filled['agentSandbox'] {
   const { required = false, defaultRuntimeClass = '' } = sandboxPolicy?.agentSandboxPolicy ?? {};
   if (agentSandbox?.enabled !== true && !required) return agentSandbox;
   // One that is off says nothing of its own: it is made as the policy wants it.
@@ -57,7 +65,7 @@ function agentSandboxOf(
 
 /** An agent-sandbox is a sandbox: where the run has one, or gets one, no second one is added [CTL-WA8]. */
 function sandboxOf(
-  { sandbox }: AgentRunSpec,
+  { sandbox }: Filled,
   isAgentSandboxed: boolean,
   { sandboxPolicy }: SympoziumPolicySpec,
 ): Filled['sandbox'] {
@@ -74,7 +82,7 @@ function sandboxOf(
 }
 
 /** `ask` is settled when a tool is used, `defaultAction` by what the run's tools come down to. */
-function toolPolicyOf({ toolGating }: SympoziumPolicySpec): Filled['toolPolicy'] {
+function toolPolicyOf({ toolGating }: PodRules = {}): Filled['toolPolicy'] {
   if (toolGating === undefined) return undefined;
   const named = (action: string) =>
     (toolGating.rules ?? []).filter((rule) => rule.action === action).map(({ tool }) => tool);

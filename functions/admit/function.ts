@@ -1,5 +1,7 @@
 import { GROUP, KINDS } from '../../crds/group.ts';
+import type { Resource } from '../../shared/kube/resources.ts';
 import type { AdmissionHook, FunctionManifest } from '../../shared/manifest.ts';
+import { ESCALATE } from './lent.ts';
 
 const UNLESS_DELETED = { name: 'is-not-being-deleted', expression: '!has(object.metadata.deletionTimestamp)' };
 
@@ -62,7 +64,46 @@ const packs: AdmissionHook = {
   failurePolicy: 'Ignore',
 };
 
-export const HOOKS = { runs, defaults, schedules, packs };
+/**
+ * Whoever lends rights of their own to agents is asked about; who may `escalate` the kind lends what they like, and needs nobody
+ * for it: the control plane itself, and administrators while the relay is down [RUN-W21] [CTL-WA3].
+ */
+const lends = (name: string, path: string, resource: Resource, expression: string): AdmissionHook => ({
+  ...judges,
+  name: `${name}.sympozium.ai`,
+  path,
+  resource,
+  conditions: [
+    ...judges.conditions,
+    { name: 'lends-a-right', expression },
+    {
+      name: 'may-not-escalate',
+      expression: `!authorizer.group('${GROUP}').resource('${resource.plural}').namespace(request.namespace).check('${ESCALATE}').allowed()`,
+    },
+  ],
+  failurePolicy: 'Fail',
+});
+
+const anyOf = (...fields: string[]): string => fields.map((field) => `has(object.spec.${field})`).join(' || ');
+
+const lending = {
+  instances: lends(
+    'vinstance',
+    '/validate-instances',
+    KINDS.SympoziumInstance,
+    anyOf('authRefs', 'channels', 'mcpServers', 'observability', 'skills', 'agents.default.lifecycle'),
+  ),
+  personas: lends(
+    'vpersona',
+    '/validate-personas',
+    KINDS.PersonaPack,
+    `${anyOf('authRefs', 'channelConfigs', 'skillParams')} || object.spec.personas.exists(one, has(one.lifecycle))`,
+  ),
+  skillPacks: lends('vskillpack', '/validate-skillpacks', KINDS.SkillPack, anyOf('sidecar')),
+  mcpServers: lends('vmcpserver', '/validate-mcpservers', KINDS.MCPServer, anyOf('deployment')),
+};
+
+export const HOOKS = { runs, defaults, schedules, packs, ...lending };
 
 export const manifest: FunctionManifest = {
   name: 'admit',
@@ -76,5 +117,8 @@ export const manifest: FunctionManifest = {
       resources: [KINDS.SympoziumInstance.plural, KINDS.SympoziumPolicy.plural, KINDS.SkillPack.plural],
       verbs: ['get'],
     },
+    // The policy of a namespace is named by a label of it.
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
+    { apiGroups: ['authorization.k8s.io'], resources: ['subjectaccessreviews'], verbs: ['create'] },
   ],
 };

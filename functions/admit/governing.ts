@@ -3,13 +3,18 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
+import { firstFound } from '../../shared/kube/first-found.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import type { Resource } from '../../shared/kube/resources.ts';
+import { type Floor, observeFloor, type ReadObject } from '../../shared/policy/floor.ts';
+import type { AdmitConfig } from './config.ts';
 
 /** What a run is judged by; plain JSON. */
 export interface Governing {
   instance: SympoziumInstance | undefined;
+  /** Undefined also when the instance names none. */
   policy: SympoziumPolicy | undefined;
+  /** The policy of the namespace; undefined when nobody names one. */
+  floor: Floor | undefined;
   /** The SkillPacks of the run that exist. */
   packs: readonly SkillPack[];
 }
@@ -23,7 +28,7 @@ interface Wanted {
 export interface GoverningReader {
   /** As it was at most `FRESH_MS` ago. */
   recent(wanted: Wanted, signal: AbortSignal): Promise<Governing>;
-  /** As it is now: two reads, and one for each pack when a policy is bound. */
+  /** As it is now: instance and namespace, the policies, and each pack when there is a policy. */
   live(wanted: Wanted, signal: AbortSignal): Promise<Governing>;
 }
 
@@ -34,40 +39,40 @@ export interface GoverningReader {
 const FRESH_MS = 2_000;
 const MOST_KEPT = 2_000;
 
-export function createGoverningReader(kube: KubeClient, now: () => number): GoverningReader {
-  const kept = new Map<string, { object: KubeObject; at: number }>();
+export function createGoverningReader(kube: KubeClient, config: AdmitConfig, now: () => number): GoverningReader {
+  const kept = new Map<string, { object: KubeObject | undefined; at: number }>();
 
-  async function read<T extends KubeObject>(
-    resource: Resource,
-    key: { namespace: string; name: string },
-    { fresh, signal }: { fresh: boolean; signal: AbortSignal },
-  ): Promise<T | undefined> {
-    if (key.name === '') return undefined;
-    const id = `${resource.plural}/${key.namespace}/${key.name}`;
-    const known = kept.get(id);
-    if (!fresh && known !== undefined && now() - known.at < FRESH_MS) return known.object as T;
-    const at = now();
-    const object = await kube.get<T>(resource, key, { signal });
-    if (kept.size >= MOST_KEPT) kept.clear();
-    if (object === undefined) kept.delete(id);
-    else kept.set(id, { object, at });
-    return object;
+  /** Absence is remembered, too: most namespaces have no policy of their own. */
+  function reading({ fresh, signal }: { fresh: boolean; signal: AbortSignal }): ReadObject {
+    return async <T extends KubeObject>(...[resource, key]: Parameters<ReadObject>): Promise<T | undefined> => {
+      const id = `${resource.plural}/${key.namespace}/${key.name}`;
+      const known = kept.get(id);
+      if (!fresh && known !== undefined && now() - known.at < FRESH_MS) return known.object as T | undefined;
+      const at = now();
+      const object = await kube.get<T>(resource, key, { signal });
+      if (kept.size >= MOST_KEPT) kept.clear();
+      kept.set(id, { object, at });
+      return object;
+    };
   }
 
   async function governing(wanted: Wanted, how: { fresh: boolean; signal: AbortSignal }): Promise<Governing> {
     const { namespace } = wanted;
-    const instance = await read<SympoziumInstance & KubeObject>(
-      KINDS.SympoziumInstance,
-      { namespace, name: wanted.instance },
-      how,
-    );
-    const policyRef = instance?.spec.policyRef ?? '';
-    const policy = await read<SympoziumPolicy & KubeObject>(KINDS.SympoziumPolicy, { namespace, name: policyRef }, how);
-    const names = policy === undefined ? [] : wanted.packs;
+    const read = reading(how);
+    const [instance, floor] = await Promise.all([
+      read<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: wanted.instance }),
+      observeFloor(namespace, config, read),
+    ]);
+    const name = instance?.spec.policyRef ?? '';
+    // The built-in ones are in the system's namespace [CTL-WA7].
+    const namespaces = [namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE];
+    const policy =
+      name === '' ? undefined : await firstFound<SympoziumPolicy>(read, KINDS.SympoziumPolicy, name, namespaces);
+    const names = policy === undefined && floor === undefined ? [] : wanted.packs;
     const packs = await Promise.all(
-      names.map((name) => read<SkillPack & KubeObject>(KINDS.SkillPack, { namespace, name }, how)),
+      names.map((pack) => firstFound<SkillPack>(read, KINDS.SkillPack, pack, namespaces)),
     );
-    return { instance, policy, packs: packs.filter((pack) => pack !== undefined) };
+    return { instance, policy, floor, packs: packs.filter((pack) => pack !== undefined) };
   }
 
   return {

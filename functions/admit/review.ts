@@ -10,6 +10,14 @@ const ReviewSchema = z.object({
     uid: z.string(),
     operation: z.string(),
     namespace: z.string().default(''),
+    userInfo: z
+      .object({
+        username: z.string().default(''),
+        uid: z.string().optional(),
+        groups: z.array(z.string()).optional(),
+        extra: z.record(z.string(), z.array(z.string())).optional(),
+      })
+      .default({ username: '' }),
     object: z.unknown().optional(),
     oldObject: z.unknown().optional(),
   }),

@@ -17,19 +17,10 @@ export interface Missing {
 }
 
 /** The first reference of a run that leads nowhere. Each was read live, so absence is a fact and not a stale cache. */
-export function missingReference(
-  { primary, instance, policy, secretFound }: Resolving,
-  now: Date,
-): Missing | undefined {
-  const why = missing(
-    primary,
-    instance?.spec.policyRef ?? '',
-    instance !== undefined,
-    policy !== undefined,
-    secretFound,
-  );
+export function missingReference(seen: Resolving, now: Date): Missing | undefined {
+  const why = missing(seen);
   if (why === undefined) return undefined;
-  return { failure: why, inSeconds: agedGrace(primary, now) };
+  return { failure: why, inSeconds: agedGrace(seen.primary, now) };
 }
 
 /** What is left of the grace of a run; zero or less once it is over. */
@@ -38,22 +29,15 @@ export function agedGrace({ metadata }: AgentRun, now: Date): number {
   return Number.isNaN(age) ? 0 : GRACE_SECONDS - age;
 }
 
-function missing(
-  { spec }: AgentRun,
-  policyRef: string,
-  instanceFound: boolean,
-  policyFound: boolean,
-  secretFound: boolean,
-): Failure | undefined {
-  if (!instanceFound) {
+function missing({ primary: { spec }, instance, policy, floor, secretFound }: Resolving): Failure | undefined {
+  if (instance === undefined) {
     const name = spec.instanceRef;
     const why = `instance "${name}" not found: SympoziumInstance.sympozium.ai "${name}" not found`;
     return policyFailure(RUN_REASONS.instanceNotFound, why);
   }
-  if (policyRef !== '' && !policyFound) {
-    const why = `policy "${policyRef}" not found: SympoziumPolicy.sympozium.ai "${policyRef}" not found`;
-    return policyFailure(RUN_REASONS.policyNotFound, why);
-  }
+  const { policyRef = '' } = instance.spec;
+  if (policyRef !== '' && policy === undefined) return noPolicy(policyRef);
+  if (floor !== undefined && floor.policy === undefined) return noPolicy(floor.name, ` (named by ${floor.by})`);
   const { authSecretRef } = spec.model;
   if (authSecretRef !== '' && !secretFound) {
     return failure(RUN_REASONS.secretNotFound, `Secret "${authSecretRef}" not found`);
@@ -61,13 +45,19 @@ function missing(
   return undefined;
 }
 
-/** The first rule of the policy that the run breaks, in the words of the one judgement there is. */
+const noPolicy = (name: string, by = ''): Failure =>
+  policyFailure(
+    RUN_REASONS.policyNotFound,
+    `policy "${name}" not found: SympoziumPolicy.sympozium.ai "${name}" not found${by}`,
+  );
+
+/** The first rule of its policies that the run breaks, in the words of the one judgement there is. */
 export function policyDenial(
   run: AgentRun,
-  policy: SympoziumPolicy | undefined,
+  policies: readonly SympoziumPolicy[],
   packs: readonly SkillPack[],
 ): Failure | undefined {
-  const [denial] = judgeRun({ spec: run.spec, packs }, policy === undefined ? [] : [policy]);
+  const [denial] = judgeRun({ spec: run.spec, packs }, policies);
   if (denial === undefined) return undefined;
   const { error, reason } = policyFailure(RUN_REASONS.policyDenied, denial.message);
   return failure(reason, error, explain(denial));

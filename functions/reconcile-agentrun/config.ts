@@ -1,13 +1,14 @@
 import * as z from 'zod';
-import { SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { type Environment, loadConfig, secret } from '../../shared/config/load.ts';
 import { podEnvironment } from '../../shared/pods/environment.ts';
+import { policyEnvironment } from '../../shared/policy/floor.ts';
 
 const seconds = (fallback: number) => z.coerce.number().int().positive().default(fallback);
 
 /** What runs are built with. Nothing of it is fixed in code, so that mirrors, other namespaces and other buses work [RUN-W51]. */
 export const RunEnvironmentSchema = z.object({
   ...podEnvironment,
+  ...policyEnvironment,
   POD_EVENT_BUS_SECRET: secret
     .optional()
     .describe(
@@ -22,10 +23,6 @@ export const RunEnvironmentSchema = z.object({
     .describe(
       'Key that addresses of memories are made from, one that the relay accepts; without one no run has memory.',
     ),
-  SYMPOZIUM_SYSTEM_NAMESPACE: z
-    .string()
-    .default(SYSTEM_NAMESPACE)
-    .describe('Namespace searched for SkillPacks and MCPServers after that of the run.'),
   RUN_DEFAULT_TIMEOUT_SECONDS: seconds(600).describe(
     'Time-out of runs that neither they nor their instance bound, with a provider in a cloud.',
   ),

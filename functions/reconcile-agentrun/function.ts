@@ -99,6 +99,8 @@ export const manifest: FunctionManifest = {
     // Owner references that block the owner's deletion need it (OwnerReferencesPermissionEnforcement).
     { apiGroups: [KINDS.AgentRun.group], resources: ['agentruns/finalizers'], verbs: ['update'] },
     { apiGroups: [KINDS.AgentRun.group], resources: ownKinds, verbs: ['get'] },
+    // The policy of a namespace is named by a label of it.
+    { apiGroups: [''], resources: ['namespaces'], verbs: ['get'] },
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: ['create', 'patch'] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: ['get', 'create', 'patch', 'delete'] },
     {

@@ -137,7 +137,13 @@ describe('a pass over a run', () => {
       return world.kube.get(resource, at, options);
     };
     await pass(world, { ...world.kube, get });
-    expect(reads).toEqual(['AgentRun', 'SympoziumInstance', 'Secret metadata', 'ServiceAccount metadata']);
+    expect(reads.toSorted()).toEqual([
+      'AgentRun',
+      'Namespace',
+      'Secret metadata',
+      'ServiceAccount metadata',
+      'SympoziumInstance',
+    ]);
   });
 
   it("never takes a stranger's Job that has the name of its own for it, and says so [RUN-019]", async () => {

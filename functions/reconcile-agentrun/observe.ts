@@ -6,6 +6,7 @@ import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
+import { firstFound, type ReadObject } from '../../shared/kube/first-found.ts';
 import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
 import {
   CLUSTER_ROLES,
@@ -17,6 +18,7 @@ import {
 } from '../../shared/kube/resources.ts';
 import { selectorOf } from '../../shared/kube/selector.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
+import { observeFloor, policiesOf } from '../../shared/policy/floor.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { RunConfig } from './config.ts';
 import { grantLabels } from './grant-labels.ts';
@@ -127,11 +129,12 @@ async function observeStart(
   config: RunConfig,
 ): Promise<Starting> {
   const seen = await observeReferences(primary, context, config);
-  const { instance, policy } = seen;
+  const { instance } = seen;
+  const policies = policiesOf(seen);
   const counted = seen.finishedSiblings !== undefined;
-  const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policy)).length > 0);
+  const limited = counted || (instance !== undefined && limitsOn(primary, limitsOf(instance, policies)).length > 0);
   const queue = limited ? await observeQueue(primary, context) : undefined;
-  const sandboxed = instance !== undefined && agentSandboxOf(primary, instance, policy) !== undefined;
+  const sandboxed = instance !== undefined && agentSandboxOf(primary, instance, policies) !== undefined;
   const sandboxesServed = sandboxed && (await servesSandboxes(primary.metadata.namespace ?? '', context));
   return { ...seen, stage: 'starting', job, sandboxesServed, ...(queue !== undefined && { queue }) };
 }
@@ -142,8 +145,9 @@ async function observeReferences(primary: AgentRun, context: ObserveContext, con
   const exists = async (resource: Resource, name: string): Promise<boolean> =>
     (await kube.get(resource, { namespace, name }, { metadataOnly: true, signal })) !== undefined;
   const { authSecretRef } = primary.spec.model;
-  const [instance, secretFound, serviceAccountFound] = await Promise.all([
+  const [instance, floor, secretFound, serviceAccountFound] = await Promise.all([
     kube.get<SympoziumInstance>(KINDS.SympoziumInstance, { namespace, name: primary.spec.instanceRef }, { signal }),
+    observeFloor(namespace, config, (resource, at) => kube.get(resource, at, { signal })),
     authSecretRef !== '' && exists(SECRETS, authSecretRef),
     exists(SERVICE_ACCOUNTS, AGENT_SERVICE_ACCOUNT),
   ]);
@@ -164,6 +168,7 @@ async function observeReferences(primary: AgentRun, context: ObserveContext, con
     ...(traceparent !== undefined && { traceparent }),
     instance,
     policy,
+    ...(floor !== undefined && { floor }),
     ...lineage,
     ...(personaPack !== undefined && { personaPack }),
     secretFound,
@@ -197,15 +202,12 @@ async function sharedObjects<T extends KubeObject>(
   { kube, signal }: ObserveContext,
   config: RunConfig,
 ): Promise<Record<string, T>> {
-  const { namespace = '' } = run.metadata;
-  const namespaces = [...new Set([namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE])];
+  const namespaces = [run.metadata.namespace ?? '', config.SYMPOZIUM_SYSTEM_NAMESPACE];
+  const read: ReadObject<T> = (kind, at) => kube.get<T>(kind, at, { signal });
   const found = await Promise.all(
     names.map(async (name) => {
-      for (const from of namespaces) {
-        const object = await kube.get<T>(resource, { namespace: from, name }, { signal });
-        if (object !== undefined) return [[name, object] as const];
-      }
-      return [];
+      const object = await firstFound(read, resource, name, namespaces);
+      return object === undefined ? [] : [[name, object] as const];
     }),
   );
   return Object.fromEntries(found.flat());

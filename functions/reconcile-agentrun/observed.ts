@@ -7,6 +7,7 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
+import type { Floor } from '../../shared/policy/floor.ts';
 import type { HeldAnswer } from './held-answer.ts';
 import type { Queue } from './queue.ts';
 import type { ServerObjects } from './server/objects.ts';
@@ -50,6 +51,8 @@ export interface Resolving {
   instance: SympoziumInstance | undefined;
   /** Undefined also when the instance names none. */
   policy: SympoziumPolicy | undefined;
+  /** The policy of the namespace; absent when nobody names one. */
+  floor?: Floor;
   /** The pack that the instance belongs to; absent when it belongs to none, or when the pack is gone. */
   personaPack?: PersonaPack;
   /** The run that asked for this one; absent when none did, or when it is gone. */

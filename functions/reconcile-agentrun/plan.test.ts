@@ -128,6 +128,21 @@ describe('a run that begins', () => {
     expect(statusOf(plan(at(4)))?.error).toBe('policy validation failed: sub-agent depth 4 exceeds max 3');
   });
 
+  it('fails a run that breaks the policy of its namespace, or whose namespace names one that is not there [CTL-WA3]', () => {
+    const policy = {
+      metadata: { name: 'house', namespace: 'sympozium-system' },
+      spec: { featureGates: { 'sub-agents': false } },
+    } as unknown as SympoziumPolicy;
+    const child = anAgentRun({ spec: { parent: { runName: 'p', sessionKey: '', spawnDepth: 1 } } });
+    const held = aStarting({ primary: child, floor: { name: 'house', by: 'label', policy } });
+    expect(statusOf(plan(held))?.error).toBe(
+      "policy validation failed: feature gate 'sub-agents' is disabled by policy",
+    );
+    const lost = aStarting({ floor: { name: 'gone', by: 'label x of Namespace "team"', policy: undefined } });
+    expect(actionsOf(lost, 4)).toEqual([]);
+    expect(statusOf(plan(lost, 10))?.error).toContain('"gone" not found (named by label x of Namespace "team")');
+  });
+
   it('inherits the skills of its instance, but not from the web proxy [RUN-012] [RUN-013]', () => {
     const instance = anInstance({ skills: [{ skillPackRef: 'ops' }] });
     const packs = { ops: aPack('ops') };

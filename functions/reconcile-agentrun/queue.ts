@@ -29,14 +29,15 @@ export interface Queue {
   runs: QueuedRun[];
 }
 
-/** The limits on runs of an instance: its policy's on all of them, and its own on those that another run started. */
-export function limitsOf(instance: SympoziumInstance, policy: SympoziumPolicy | undefined): ConcurrencyLimit[] {
-  const all = policy?.spec.subagentPolicy;
+/** The limits on runs of an instance: its policies' on all of them, and its own on those that another run started. */
+export function limitsOf(instance: SympoziumInstance, policies: readonly SympoziumPolicy[]): ConcurrencyLimit[] {
   const subAgents = instance.spec.agents.default.subagents;
   return [
-    ...(all === undefined
-      ? []
-      : [{ max: all.maxConcurrent, subAgents: false, by: `SympoziumPolicy "${policy?.metadata.name}"` }]),
+    ...policies.flatMap(({ metadata, spec: { subagentPolicy } }) =>
+      subagentPolicy === undefined
+        ? []
+        : [{ max: subagentPolicy.maxConcurrent, subAgents: false, by: `SympoziumPolicy "${metadata.name}"` }],
+    ),
     ...(subAgents === undefined
       ? []
       : [{ max: subAgents.maxConcurrent, subAgents: true, by: `SympoziumInstance "${instance.metadata.name}"` }]),

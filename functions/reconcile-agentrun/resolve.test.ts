@@ -56,6 +56,36 @@ describe('what a run resolved to says where it came from', () => {
     });
   });
 
+  it('when instance and namespace have a policy each: both, and the stricter counts [CTL-WA3]', () => {
+    const own = policyOf({ sandboxPolicy: { required: false, maxCPU: '2' }, toolGating: { defaultAction: 'allow' } });
+    const floorPolicy = {
+      metadata: { name: 'floor' },
+      spec: {
+        sandboxPolicy: { required: false, maxCPU: '1' },
+        toolGating: { defaultAction: 'allow', rules: [{ tool: 'fetch_url', action: 'deny' }] },
+        subagentPolicy: { maxDepth: 1, maxConcurrent: 2 },
+      },
+    } as SympoziumPolicy;
+    const floor = { name: 'floor', by: 'label', policy: floorPolicy };
+    const seen = aStarting({ policy: own, floor });
+    const resolution = resolve(seen.primary, anInstance(), seen, CONFIG);
+    const both = 'SympoziumPolicy "strict" and SympoziumPolicy "floor"';
+    expect(decided({ policy: own, floor })).toMatchObject({ tools: both, sandboxDefaults: both });
+    expect(resolution).toMatchObject({
+      policy: { name: 'strict' },
+      floor: { name: 'floor' },
+      tools: { deny: ['fetch_url'] },
+      sandboxDefaults: { maxCPU: '1' },
+      limits: [{ max: 2, by: 'SympoziumPolicy "floor"' }],
+    });
+  });
+
+  it('when the policy of the namespace is the one of the instance: it counts once', () => {
+    const policy = policyOf({ subagentPolicy: { maxDepth: 1, maxConcurrent: 2 } });
+    const seen = aStarting({ policy, floor: { name: 'strict', by: 'label', policy } });
+    expect(resolve(seen.primary, anInstance(), seen, CONFIG).limits).toHaveLength(1);
+  });
+
   it('when it is a Sandbox: who asked for it', () => {
     const agents = { default: { model: 'm', agentSandbox: { enabled: true } } };
     expect(decided({ instance: anInstance({ agents }) })).toMatchObject({ agentSandbox: 'SympoziumInstance "inst"' });

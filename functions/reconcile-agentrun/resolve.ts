@@ -6,6 +6,8 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { bytesOf } from '../../shared/bytes.ts';
 import { given } from '../../shared/given.ts';
+import { policiesOf } from '../../shared/policy/floor.ts';
+import { type PodRules, strictest } from '../../shared/policy/strictest.ts';
 import { toolAccess } from '../../shared/policy/tool-access.ts';
 import { goDuration, parseGoDuration } from '../../shared/runs/go-duration.ts';
 import type { RunConfig } from './config.ts';
@@ -28,17 +30,19 @@ const LOCAL_PROVIDERS = new Set(['ollama', 'lm-studio', 'llama-server', 'unsloth
 export function resolve(
   run: AgentRun,
   instance: SympoziumInstance,
-  { policy, personaPack: pack, parent }: Pick<Resolving, 'policy' | 'personaPack' | 'parent'>,
+  seen: Pick<Resolving, 'policy' | 'floor' | 'personaPack' | 'parent'>,
   config: RunConfig,
 ): Resolution {
   const { spec } = run;
+  const { policy, floor, personaPack: pack, parent } = seen;
+  const policies = policiesOf(seen);
   const theInstance = named('SympoziumInstance', instance);
   const skills = skillsOf(run, instance);
   const timeout = timeoutOf(run, instance, config);
   // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
   const systemPrompt = firstOf([THE_RUN, spec.systemPrompt], [theInstance, instance.spec.memory?.systemPrompt]);
-  const tools = toolsOf(run, instance, policy);
-  const sandbox = agentSandboxOf(run, instance, policy);
+  const tools = toolsOf(run, instance, policies);
+  const sandbox = agentSandboxOf(run, instance, policies);
   const memory = sharedAccess(instance, pack);
   return {
     skills,
@@ -53,9 +57,10 @@ export function resolve(
       depth: depthOf(run, parent),
       sharedMemory: memory,
       tools: tools?.value,
-      limits: filled(limitsOn(run, limitsOf(instance, policy))),
+      limits: filled(limitsOn(run, limitsOf(instance, policies))),
     }),
-    ...policyFields(policy),
+    ...given({ policy: policy && policyOf(policy), floor: floor?.policy && policyOf(floor.policy) }),
+    ...boundsOf(strictest(policies)),
     decisions: decisions({
       skills: filled(skills) && { from: ownsSkills(run) ? THE_RUN : theInstance },
       timeout,
@@ -63,7 +68,7 @@ export function resolve(
       agentSandbox: sandbox && { from: spec.agentSandbox === undefined ? theInstance : THE_RUN },
       tools,
       sharedMemory: memory && pack && { from: named('PersonaPack', pack) },
-      ...policyDecisions(policy),
+      ...policyDecisions(policies),
     }),
   };
 }
@@ -71,28 +76,29 @@ export function resolve(
 const filled = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
 
 /** What the tools come down to, when they do not come down to all, and who had a part in that. */
-function toolsOf({ spec }: AgentRun, instance: SympoziumInstance, policy: SympoziumPolicy | undefined) {
+function toolsOf({ spec }: AgentRun, instance: SympoziumInstance, policies: readonly SympoziumPolicy[]) {
   const asked = firstOf(
     [THE_RUN, spec.toolPolicy],
     [named('SympoziumInstance', instance), instance.spec.agents.default.toolPolicy],
   );
-  const value = toolAccess(asked?.value, policy?.spec);
+  const value = toolAccess(asked?.value, strictest(policies));
   if (value.allow === undefined && (value.deny ?? []).length === 0) return undefined;
-  const { toolGating, featureGates } = policy?.spec ?? {};
-  const gates = policy !== undefined && (toolGating ?? featureGates) !== undefined;
-  const from = [asked?.from, gates ? named('SympoziumPolicy', policy) : undefined];
-  return { value, from: from.filter((one) => one !== undefined).join(' and ') };
+  const gating = policies.filter(({ spec: rules }) => (rules.toolGating ?? rules.featureGates) !== undefined);
+  return { value, from: [...(asked === undefined ? [] : [asked.from]), ...gating.map(aPolicy)].join(' and ') };
 }
 
-const policyFields = (policy: SympoziumPolicy | undefined) =>
-  policy === undefined ? {} : { policy: policyOf(policy), ...boundsOf(policy) };
+/** Each policy that has a part in what the field came to. */
+function policyDecisions(policies: readonly SympoziumPolicy[]): Record<string, { from: string }> {
+  const fields = policies.flatMap((policy) => Object.keys(boundsOf(policy.spec)).map((field) => ({ field, policy })));
+  return Object.fromEntries(
+    [...Map.groupBy(fields, ({ field }) => field)].map(([field, by]) => [
+      field,
+      { from: by.map(({ policy }) => aPolicy(policy)).join(' and ') },
+    ]),
+  );
+}
 
-const policyDecisions = (policy: SympoziumPolicy | undefined) =>
-  policy === undefined
-    ? {}
-    : Object.fromEntries(
-        Object.keys(boundsOf(policy)).map((field) => [field, { from: named('SympoziumPolicy', policy) }]),
-      );
+const aPolicy = (policy: SympoziumPolicy): string => named('SympoziumPolicy', policy);
 
 /** The run's own time-out, its instance's, or the default of its provider: the first that is more than zero. */
 function timeoutOf(
@@ -118,9 +124,9 @@ function policyOf({ metadata }: SympoziumPolicy): NonNullable<Resolution['policy
   return { name, ...(uid !== undefined && { uid }), ...(generation !== undefined && { generation }) };
 }
 
-/** What a policy sets for the pod itself; what it forbids is judged before. */
-function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sandboxDefaults' | 'retries'> {
-  const { sandboxPolicy, networkPolicy } = spec;
+/** What policies set for the pod itself; what they forbid is judged before. */
+function boundsOf(rules: PodRules = {}): Pick<Resolution, 'network' | 'sandboxDefaults' | 'retries'> {
+  const { sandboxPolicy, networkPolicy, retryPolicy } = rules;
   const { denyAll, ...network } = networkPolicy ?? { denyAll: false };
   const { defaultImage, maxCPU, maxMemory, seccompProfile, agentSandboxPolicy } = sandboxPolicy ?? {};
   const defaults = {
@@ -130,7 +136,7 @@ function boundsOf({ spec }: SympoziumPolicy): Pick<Resolution, 'network' | 'sand
     maxCPU,
     maxMemory,
   };
-  const { infrastructureFailures: retries = 0 } = spec.retryPolicy ?? {};
+  const { infrastructureFailures: retries = 0 } = retryPolicy ?? {};
   const given = Object.entries(defaults).filter(([, value]) => value !== undefined && value !== '');
   return {
     ...(retries > 0 && { retries }),

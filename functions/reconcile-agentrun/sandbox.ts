@@ -10,6 +10,7 @@ import { isNotFound } from '../../shared/kube/status-error.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import { runLabels } from '../../shared/pods/labels.ts';
 import type { PodTemplate } from '../../shared/pods/pod.ts';
+import { strictest } from '../../shared/policy/strictest.ts';
 import type { ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import { type Failure, failure } from './failure.ts';
 import { deadlineSecondsOf, podTemplate } from './job.ts';
@@ -25,13 +26,13 @@ export interface Sandbox extends KubeObject {
 export function agentSandboxOf(
   { spec }: AgentRun,
   instance: SympoziumInstance,
-  policy: SympoziumPolicy | undefined,
+  policies: readonly SympoziumPolicy[],
 ): Resolution['agentSandbox'] {
   const inherited = instance.spec.agents.default.agentSandbox;
   const silent = spec.agentSandbox === undefined && spec.sandbox?.enabled !== true && !isServer({ spec });
   const wanted = spec.agentSandbox ?? (silent ? inherited : undefined);
   if (wanted?.enabled !== true) return undefined;
-  const byPolicy = policy?.spec.sandboxPolicy?.agentSandboxPolicy?.defaultRuntimeClass;
+  const byPolicy = strictest(policies)?.sandboxPolicy?.agentSandboxPolicy?.defaultRuntimeClass;
   const runtimeClass = wanted.runtimeClass || byPolicy || inherited?.runtimeClass || '';
   return { ...(runtimeClass !== '' && { runtimeClass }) };
 }

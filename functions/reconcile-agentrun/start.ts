@@ -4,6 +4,7 @@ import { RUN_REASONS } from '../../crds/conditions.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { controllerOf, type KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, SERVICE_ACCOUNTS } from '../../shared/kube/resources.ts';
+import { policiesOf } from '../../shared/policy/floor.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { type Missing, missingReference, policyDenial } from './admission.ts';
 import { mayHaveExpired } from './begun.ts';
@@ -55,7 +56,7 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const { run, resolution, instance } = build;
   const packs = build.skills.map(({ pack }) => pack);
   const refused =
-    policyDenial(withAgentSandbox(atRealDepth(run, seen.parent), resolution), seen.policy, packs) ??
+    policyDenial(withAgentSandbox(atRealDepth(run, seen.parent), resolution), policiesOf(seen), packs) ??
     subAgentDenial(seen) ??
     invalidHooks(resolution.lifecycle) ??
     sandboxDenial(run, resolution, seen.sandboxesServed) ??
@@ -67,7 +68,7 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   if (mayHaveExpired(run, ANNOTATIONS.begun, now)) return { kind: 'failed', failure: RUN_BEFORE };
   const { queue } = seen;
   if (queue === undefined) return { kind: 'begin', actions: objectsOf(build, seen.serviceAccountFound) };
-  const limits = limitsOf(instance, seen.policy);
+  const limits = limitsOf(instance, policiesOf(seen));
   const turn = turnOf(run.metadata.uid ?? '', limits, queue);
   if (turn.kind === 'wait') return { kind: 'queued', limit: turn.limit, place: turn.place };
   const objects = objectsOf(build, seen.serviceAccountFound);

@@ -3,8 +3,9 @@ import { KINDS } from '../../crds/group.ts';
 import { COMPONENTS, FINALIZERS, LABELS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumSchedule } from '../../crds/sympoziumschedule.ts';
+import { firstFound, type ReadObject } from '../../shared/kube/first-found.ts';
 import { fitName } from '../../shared/kube/names.ts';
-import { isControlledBy } from '../../shared/kube/objects.ts';
+import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, refOf } from '../../shared/kube/resources.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { Deployment } from './channel-deployment.ts';
@@ -96,13 +97,11 @@ async function findReferences(
   config: InstanceConfig,
 ): Promise<string[]> {
   const { namespace = '' } = instance.metadata;
+  const read: ReadObject<KubeObject> = (resource, at) => kube.get(resource, at, { metadataOnly: true, signal });
   const found = await Promise.all(
     lookupsOf(instance).map(async ({ key, resource, name, shared }) => {
-      for (const from of new Set([namespace, ...(shared ? [config.SYMPOZIUM_SYSTEM_NAMESPACE] : [])])) {
-        const at = { namespace: from, name };
-        if ((await kube.get(resource, at, { metadataOnly: true, signal })) !== undefined) return [key];
-      }
-      return [];
+      const namespaces = shared ? [namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE] : [namespace];
+      return (await firstFound(read, resource, name, namespaces)) === undefined ? [] : [key];
     }),
   );
   return found.flat();

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { AdmitEnvironmentSchema } from '../../functions/admit/config.ts';
 import { ApiEnvironmentSchema } from '../../functions/api/config.ts';
 import { RunEnvironmentSchema } from '../../functions/reconcile-agentrun/config.ts';
 import { McpServerEnvironmentSchema } from '../../functions/reconcile-mcpserver/config.ts';
@@ -16,8 +17,8 @@ import { code, table } from './markdown.ts';
 
 /** What each function reads beyond `ShellEnvironmentSchema`. */
 const FUNCTION_SCHEMAS: Readonly<Record<string, z.ZodType>> = {
-  admit: z.object({}),
   api: ApiEnvironmentSchema,
+  admit: AdmitEnvironmentSchema,
   'reconcile-agentrun': RunEnvironmentSchema,
   'reconcile-mcpserver': McpServerEnvironmentSchema,
   'reconcile-personapack': PackEnvironmentSchema,

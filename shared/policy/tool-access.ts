@@ -14,7 +14,10 @@ export const GATED_TOOLS: Readonly<Record<string, readonly string[]>> = {
  * What the tools of a run come down to, from what the run asks for and what its policy allows [CTL-WA2] [CTL-WX3]. An action that
  * is not `allow` denies: nobody can be asked while an agent works, and a word that is not known must not open anything.
  */
-export function toolAccess(run: ToolPolicy | undefined, policy: SympoziumPolicySpec | undefined): ToolAccess {
+export function toolAccess(
+  run: ToolPolicy | undefined,
+  policy: Pick<SympoziumPolicySpec, 'toolGating' | 'featureGates'> | undefined,
+): ToolAccess {
   const { defaultAction = 'allow', rules = [] } = policy?.toolGating ?? {};
   const gates = Object.entries(policy?.featureGates ?? {}).filter(([, open]) => !open);
   const refused = rules.filter(({ action }) => action !== 'allow').map(({ tool }) => tool);

@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { KINDS } from '../../crds/group.ts';
+import { KINDS, SYSTEM_NAMESPACE } from '../../crds/group.ts';
+import { LABELS } from '../../crds/labels.ts';
 import { manifest } from '../../functions/admit/function.ts';
 import { jsonPatch } from '../../infra/local/cluster/apply/json-patch.ts';
 import { createApplier } from '../../infra/local/content/apply.ts';
 import { webhookConfigurations } from '../../infra/manifests/webhooks.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { pathOf, type Resource } from '../../shared/kube/resources.ts';
+import { NAMESPACES, pathOf, type Resource } from '../../shared/kube/resources.ts';
 import { ADMISSION_DEVIATIONS } from './admission-deviations.ts';
 import { type AdmissionEndpoint, startAdmission } from './admission-endpoint.ts';
 import { type ContractCluster, createNamespace, seedAsBefore, startContractCluster } from './api-cluster.ts';
@@ -42,6 +43,23 @@ interface Recorded {
 
 const text = ({ body, rawBody }: Recorded['request']) => rawBody ?? (body === undefined ? '' : JSON.stringify(body));
 
+/** In the recordings nobody asked what "someone" may do. */
+async function letSomeoneLendAnything(): Promise<void> {
+  const apiGroup = 'rbac.authorization.k8s.io';
+  await createApplier(
+    cluster.kube,
+    'test',
+  )([
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name: 'someone' },
+      roleRef: { apiGroup, kind: 'ClusterRole', name: 'cluster-admin' },
+      subjects: [{ apiGroup, kind: 'User', name: 'someone' }],
+    },
+  ]);
+}
+
 async function prepare({ namespaces, seed: objects }: { namespaces: string[]; seed: unknown[] }): Promise<void> {
   for (const name of namespaces) await createNamespace(cluster.kube, name);
   await seedAsBefore(cluster.kube, objects as KubeObject[]);
@@ -53,7 +71,10 @@ const wordsOf = ({ compare, request }: Recorded, { message }: Status): string =>
 
 describe('the validating endpoint', () => {
   const exchanges = (golden19.exchanges as Recorded[]).map((recorded, index) => ({ index, recorded }));
-  beforeAll(() => prepare(golden19));
+  beforeAll(async () => {
+    await letSomeoneLendAnything();
+    await prepare(golden19);
+  });
 
   it.each(exchanges)(
     'gives the verdict that the original gave, or the listed one: $index [CTL-113] [CTL-114] [CTL-115]',
@@ -212,6 +233,45 @@ describe('registered with the API server', () => {
     await merge(KINDS.AgentRun, 'old', { spec: { task: 'other' } });
     const parent = { runName: 'p', sessionKey: 's', spawnDepth: 1 };
     await expect(merge(KINDS.AgentRun, 'old', { spec: { parent } })).rejects.toThrow('sub-agents');
+  });
+
+  it('holds a run to the policy of its namespace, whatever its instance names, and to both where it names one [CTL-WA3]', async () => {
+    const floored = 'floored';
+    const at = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: floored },
+    });
+    const system = (object: KubeObject): KubeObject => ({
+      ...object,
+      metadata: { ...object.metadata, namespace: SYSTEM_NAMESPACE },
+    });
+    await createNamespace(cluster.kube, floored);
+    await createNamespace(cluster.kube, SYSTEM_NAMESPACE);
+    const label = (name: string) =>
+      cluster.kube.json({
+        method: 'PATCH',
+        path: pathOf(NAMESPACES, '', floored),
+        body: { metadata: { labels: { [LABELS.policy]: name } } },
+        contentType: 'application/merge-patch+json',
+      });
+    await create(system(of(KINDS.SympoziumPolicy, 'house-rules', { featureGates: { 'sub-agents': false } })));
+    // One of the same name that a tenant wrote counts for nothing.
+    await create(at(of(KINDS.SympoziumPolicy, 'house-rules', {})));
+    await create(at(of(KINDS.SympoziumPolicy, 'own', { sandboxPolicy: { required: true } })));
+    await create(at(instance('free')));
+    await create(at(instance('held', 'own')));
+    await label('house-rules');
+    const parent = { parent: { runName: 'p', sessionKey: 's', spawnDepth: 1 } };
+    await create(at(run('plain', 'free')));
+    const child = create(at(run('child', 'free', parent)));
+    await expect(child).rejects.toThrow('featureGates.sub-agents of SympoziumPolicy "house-rules"');
+    const both = create(at(run('both', 'held', { ...parent, sandbox: { enabled: false } })));
+    await expect(both).rejects.toThrow(/SympoziumPolicy "own".*SympoziumPolicy "house-rules"/s);
+    await label('nobodys-rules');
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await expect(create(at(run('late', 'free')))).rejects.toThrow(
+      'failed to find SympoziumPolicy nobodys-rules: SympoziumPolicy.sympozium.ai "nobodys-rules" not found (named by label sympozium.ai/policy of Namespace "floored")',
+    );
   });
 
   it.each([

@@ -60,8 +60,11 @@ export async function startContractCluster(manifest: FunctionManifest): Promise<
   };
 }
 
-/** A ServiceAccount that may do what the manifest says and nothing else, as the function has when it is deployed. */
-async function identityWith(kube: KubeClient, { name, rules }: FunctionManifest): Promise<() => string> {
+/** The token of a ServiceAccount that may do what the rules say and nothing else, as a function has when it is deployed. */
+export async function identityWith(
+  kube: KubeClient,
+  { name, rules }: Pick<FunctionManifest, 'name' | 'rules'>,
+): Promise<() => string> {
   await createNamespace(kube, IDENTITIES);
   const account = { kind: 'ServiceAccount', name, namespace: IDENTITIES };
   await kube.apply(
@@ -82,7 +85,7 @@ async function identityWith(kube: KubeClient, { name, rules }: FunctionManifest)
   return () => status.token;
 }
 
-const anonymous = ({ server, ca, skipTlsVerify }: Connection): Connection => ({
+export const anonymous = ({ server, ca, skipTlsVerify }: Connection): Connection => ({
   server,
   ...(ca !== undefined && { ca }),
   ...(skipTlsVerify !== undefined && { skipTlsVerify }),

@@ -4,6 +4,7 @@ import { AGENT_RUN_PHASES, RUN_REASONS } from '../../../crds/conditions.ts';
 import { isApplied, isSame } from '../../../shared/kube/applied.ts';
 import type { KubeObject } from '../../../shared/kube/objects.ts';
 import { DEPLOYMENTS, HTTP_ROUTES, refOf, SECRETS, SERVICES } from '../../../shared/kube/resources.ts';
+import { policiesOf } from '../../../shared/policy/floor.ts';
 import type { Action, Plan } from '../../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../../shared/reconcile/reconciler.ts';
 import { agedGrace, type Missing, missingReference, policyDenial } from '../admission.ts';
@@ -70,7 +71,7 @@ function start(seen: Serving, now: Date, config: RunConfig): Plan {
   const packs = skills.map(({ pack }) => pack);
   const refused =
     (run.spec.agentSandbox?.enabled === true ? NO_SERVER_IN_SANDBOX : undefined) ??
-    policyDenial(atRealDepth(run, seen.parent), seen.policy, packs) ??
+    policyDenial(atRealDepth(run, seen.parent), policiesOf(seen), packs) ??
     subAgentDenial(seen) ??
     oversize(run, resolution);
   if (refused !== undefined) return fail(seen, refused, now);

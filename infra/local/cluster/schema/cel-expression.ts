@@ -1,4 +1,5 @@
 /** CEL expressions outside of schemas, such as a webhook's matchConditions. */
+import { Authorizer } from './cel-authorizer.ts';
 import { type CelError, celEnvironment, compileCel, type Program } from './cel-environment.ts';
 import { plainToCel } from './cel-values.ts';
 
@@ -7,7 +8,7 @@ const CACHE_LIMIT = 500;
 const programs = new Map<string, Program | CelError>();
 
 /**
- * Evaluates an expression with JSON variables (`object`, `oldObject`, `request`, …); the value is a JavaScript value,
+ * Evaluates an expression with JSON variables (`object`, `oldObject`, `request`, …) and `authorizer`; the value is a JavaScript value,
  * integers as bigint. An error is an expression that does not compile, or a failed look-up at run time.
  */
 export function evaluateCel(
@@ -17,7 +18,12 @@ export function evaluateCel(
   const program = programOf(expression, Object.keys(variables));
   if (typeof program !== 'function') return program;
   return program(
-    Object.fromEntries(Object.entries(variables).map(([name, value]) => [name, plainToCel(value ?? null)])),
+    Object.fromEntries(
+      Object.entries(variables).map(([name, value]) => [
+        name,
+        value instanceof Authorizer ? value : plainToCel(value ?? null),
+      ]),
+    ),
   );
 }
 

@@ -3,6 +3,7 @@ import type { Environment } from '@marcbachmann/cel-js';
 import { NANO, parseQuantity } from '../../../../shared/kube/quantity.ts';
 import { isObject } from '../apply/values.ts';
 import { registerAddresses } from './cel-addresses.ts';
+import { registerAuthorizer } from './cel-authorizer.ts';
 import { goPattern } from './formats.ts';
 
 /** A quantity in CEL, in billionths. */
@@ -25,6 +26,7 @@ export function registerKubernetesFunctions(env: Environment): Environment {
   registerStrings(env);
   registerSets(env);
   registerAddresses(env);
+  registerAuthorizer(env);
   return registerQuantities(env);
 }
 

@@ -1,4 +1,5 @@
 import { jsonPatch } from '../../apply/json-patch.ts';
+import { Authorizer } from '../../schema/cel-authorizer.ts';
 import { evaluateCel } from '../../schema/cel-expression.ts';
 import type { KubeObject } from '../object.ts';
 import { ApiError, badRequest, internalError } from '../status.ts';
@@ -10,7 +11,13 @@ import type { Change, Webhooks } from './webhooks.ts';
 /** False when a condition says that the webhook is not concerned; a condition that fails is settled by the failure policy. */
 function conditionsHold(webhook: Webhook, change: Change): boolean {
   if (webhook.matchConditions.length === 0) return true;
-  const variables = { object: change.object ?? null, oldObject: change.old ?? null, request: admissionRequest(change) };
+  const { cluster, request } = change.context;
+  const variables = {
+    object: change.object ?? null,
+    oldObject: change.old ?? null,
+    request: admissionRequest(change),
+    authorizer: new Authorizer((question) => cluster.rbac.allows(request.user, question)),
+  };
   const results = webhook.matchConditions.map(({ expression }) => evaluateCel(expression, variables));
   if (results.some((result) => 'value' in result && result.value === false)) return false;
   if (results.every((result) => 'value' in result)) return true;
