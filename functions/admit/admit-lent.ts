@@ -4,7 +4,7 @@ import { ESCALATE, type Lent, type Right } from './lent.ts';
 import type { AdmissionRequest } from './review.ts';
 import { allow, deny, type Verdict } from './verdict.ts';
 
-export type User = AdmissionRequest['userInfo'];
+type User = AdmissionRequest['userInfo'];
 
 /** Whether somebody may do something, in a namespace unless the right is one in the whole cluster. */
 export type May = (user: User, right: Right, namespace: string, signal: AbortSignal) => Promise<boolean>;

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KINDS, SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
 import { manifest } from '../../functions/admit/function.ts';
+import { manifest as apiManifest } from '../../functions/api/function.ts';
+import { createApp as createApi } from '../../functions/api/handler.ts';
 import { jsonPatch } from '../../infra/local/cluster/apply/json-patch.ts';
 import { createApplier } from '../../infra/local/content/apply.ts';
 import { webhookConfigurations } from '../../infra/manifests/webhooks.ts';
@@ -9,7 +11,17 @@ import type { KubeObject } from '../../shared/kube/objects.ts';
 import { NAMESPACES, pathOf, type Resource } from '../../shared/kube/resources.ts';
 import { ADMISSION_DEVIATIONS } from './admission-deviations.ts';
 import { type AdmissionEndpoint, startAdmission } from './admission-endpoint.ts';
-import { type ContractCluster, createNamespace, seedAsBefore, startContractCluster } from './api-cluster.ts';
+import {
+  anonymous,
+  type ContractCluster,
+  createNamespace,
+  identityWith,
+  seedAsBefore,
+  startContractCluster,
+} from './api-cluster.ts';
+import { DEVIATIONS } from './api-deviations.ts';
+import { readScenario } from './api-golden.ts';
+import { replay } from './api-replay.ts';
 import golden19 from './golden-admission/19-webhook-validate.json' with { type: 'json' };
 import golden20 from './golden-admission/20-webhook-mutate.json' with { type: 'json' };
 
@@ -131,6 +143,36 @@ function patched(object: object, steps: unknown): Record<string, unknown> {
   if ('error' in outcome) throw outcome.error;
   return outcome.object as unknown as Record<string, unknown>;
 }
+
+describe('behind the REST API', () => {
+  const { namespaces, seed: objects = [], exchanges, server } = readScenario('21-admission');
+
+  it('a refused run is answered as by the original, but for the listed deviations [API-058] [API-W27]', async () => {
+    const place = new URL(endpoint.url);
+    const filled = JSON.stringify(objects)
+      .replaceAll('{{webhookPort}}', place.port)
+      .replaceAll('{{webhookCA}}', Buffer.from(endpoint.ca).toString('base64'));
+    const [hooks = [], seeds = []] = Object.values(
+      Object.groupBy(JSON.parse(filled) as KubeObject[], ({ kind }) => (kind in KINDS ? 'seed' : 'hook')),
+    ).toSorted((a) => (a?.[0]?.kind === 'ValidatingWebhookConfiguration' ? -1 : 1));
+    await prepare({ namespaces, seed: seeds });
+    await createApplier(cluster.kube, 'test')(hooks as never);
+    const token = await identityWith(cluster.kube, apiManifest);
+    const connection = { ...anonymous(cluster.connection), token };
+    const app = createApi({ env: { SYMPOZIUM_UI_TOKEN: server.token }, connection });
+    const run = { app, kube: cluster.kube, captured: new Map<string, string>() };
+    const found: string[] = [];
+    for (const [index, exchange] of exchanges.entries()) {
+      const all = await replay(run, exchange, DEVIATIONS[`21-admission#${index}`]);
+      found.push(...all.map((one) => `${index}: ${one}`));
+    }
+    await cluster.kube.json({
+      method: 'DELETE',
+      path: `/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/${hooks[0]?.metadata.name}`,
+    });
+    expect(found).toEqual([]);
+  });
+});
 
 describe('registered with the API server', () => {
   const NS = 'registered';

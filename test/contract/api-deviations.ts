@@ -165,4 +165,16 @@ export const DEVIATIONS: Readonly<Record<string, Deviation>> = {
   '16-cluster#21': { id: 'API-148', reason: 'As #20: nothing was installed.', otherwise: ['body'] },
   '16-cluster#22': NO_SANDBOX_INSTALL,
   '16-cluster#23': NO_SANDBOX_INSTALL,
+
+  '21-admission#1': {
+    ...refusedAs(403, 'What a policy refuses is forbidden, and the refusal says what to do.'),
+    body: 'admission webhook "vagentpod.sympozium.ai" denied the request: sandbox is required by policy (spec.sandbox.enabled; sandboxPolicy.required of SympoziumPolicy "sbx"): set spec.sandbox.enabled to true\n',
+  },
+  '21-admission#2': refusedAs(502, 'What the cluster lacks is no fault of this server.'),
+  '21-admission#4': {
+    id: 'RUN-W31',
+    reason:
+      'A run is created with its finalizer: it goes when its reconciler has cleared it away, and nobody reconciles here.',
+    otherwise: ['objectsAfter'],
+  },
 };

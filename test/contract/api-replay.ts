@@ -113,7 +113,8 @@ async function objectDifferences(run: Replay, expected: ExpectedObject): Promise
   const where = { ...(namespace !== undefined && { namespace }) };
   if (list !== undefined) {
     const { items } = await run.kube.list(resource, where);
-    return differences(general(list.toSorted(byName as never)), general(items.toSorted(byName).map(untyped)), kind);
+    const listed = JSON.parse(filled(run, JSON.stringify(list))) as unknown[];
+    return differences(general(listed.toSorted(byName as never)), general(items.toSorted(byName).map(untyped)), kind);
   }
   const name = filled(run, expected.name ?? '');
   const object = await run.kube.get(resource, { ...where, name });

@@ -1,7 +1,7 @@
 /** `authorizer` in match conditions, as Kubernetes has it: asks whether whoever sent the request may do something else. */
 import type { Environment } from '@marcbachmann/cel-js';
 
-export interface AccessQuestion {
+interface AccessQuestion {
   verb: string;
   group?: string;
   resource?: string;
