@@ -22,6 +22,8 @@ export const LABELS = {
   /** SkillPack that a ConfigMap was made from. */
   skillPack: 'sympozium.ai/skillpack',
   managedBy: 'sympozium.ai/managed-by',
+  /** Ours, `true` on a ClusterRole: what runs may be given, by whoever may lend it. */
+  grantable: 'sympozium.ai/grantable',
   /** Ours, on a Namespace: SympoziumPolicy of the system namespace that binds all runs there. */
   policy: 'sympozium.ai/policy',
   /** Set by the mutating webhook on a run; network policies select pods by it. */

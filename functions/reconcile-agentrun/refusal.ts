@@ -1,4 +1,5 @@
 import { RUN_REASONS } from '../../crds/conditions.ts';
+import { LABELS } from '../../crds/labels.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import { type Failure, failure } from './failure.ts';
 
@@ -13,6 +14,9 @@ export function refusedFailure({ action, code, message }: Refusal): Failure | un
   if (code === 400 || code === 422 || code === 413) return failure(RUN_REASONS.invalidSpec, error);
   if (message.includes('exceeded quota')) return failure(RUN_REASONS.quotaExceeded, error);
   // Nobody may grant more than they hold: a pack asks for more than the control plane has [RUN-017].
-  if (message.includes('attempting to grant RBAC permissions')) return failure(RUN_REASONS.policyDenied, error);
+  if (message.includes('attempting to grant RBAC permissions')) {
+    const remedy = `to let runs have these rights, label a ClusterRole that has them ${LABELS.grantable}=true`;
+    return failure(RUN_REASONS.policyDenied, error, `${error}; ${remedy}`);
+  }
   return undefined;
 }

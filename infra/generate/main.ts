@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { generatedFiles as crds } from '../../crds/generate.ts';
 import { ROOT } from '../bundle/bundle.ts';
+import { builtInSidecars } from './built-in-sidecars.ts';
 import { deviationsPage } from './deviations-page.ts';
 import { envPage } from './env-page.ts';
 import { errorsPage } from './errors-page.ts';
@@ -17,7 +18,7 @@ const manifests = await loadManifests();
 const files = new Map([
   ...crds(),
   ['infra/generated/functions.json', `${JSON.stringify({ functions: manifests }, null, 2)}\n`],
-  ['infra/generated/rbac.yaml', rbacManifests(manifests)],
+  ['infra/generated/rbac.yaml', rbacManifests(manifests, await builtInSidecars())],
   ['serverless.yml', serverlessYaml(manifests)],
   ['docs/deviations.md', deviationsPage()],
   ['docs/env.md', envPage(manifests)],

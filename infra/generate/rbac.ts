@@ -1,17 +1,23 @@
 import { stringify } from 'yaml';
+import { LABELS } from '../../crds/labels.ts';
+import type { SkillSidecar } from '../../crds/skillpack.ts';
 import { REPORTED_EVENTS } from '../../shared/kube/resources.ts';
 import type { FunctionManifest, PolicyRule } from '../../shared/manifest.ts';
 
 const NAMESPACE = 'sympozium-system';
 const labels = { 'app.kubernetes.io/part-of': 'sympozium' };
 
-/** `infra/generated/rbac.yaml`: an identity and a role for each function, for the relay and for the host, and nothing more. */
-export function rbacManifests(manifests: readonly FunctionManifest[]): string {
+/**
+ * `infra/generated/rbac.yaml`: an identity and a role for each function, for the relay and for the host; what runs may be given; and
+ * nothing more.
+ */
+export function rbacManifests(manifests: readonly FunctionManifest[], builtIn: readonly SkillSidecar[]): string {
   const identities = manifests.map((manifest) => identity(`sympozium-${manifest.name}`, rulesOf(manifest)));
   const documents = [
     ...identities.flat(),
     ...identity('sympozium-relay', relayRules(manifests)),
     ...hostObjects(manifests),
+    ...grantableObjects(builtIn),
   ];
   const header = "# Generated from the functions' manifests by `npm run generate`.\n";
   return header + documents.map((object) => stringify(object, { lineWidth: 0 })).join('---\n');
@@ -46,6 +52,38 @@ function identity(name: string, rules: readonly PolicyRule[]): object[] {
       metadata: { name, labels },
       roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
       subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
+    },
+  ];
+}
+
+/**
+ * Nobody gives rights that they do not have, so the function that makes the roles of runs has what runs may be given: the rules of the
+ * built-in skills, and of each ClusterRole that an administrator labels so.
+ */
+function grantableObjects(builtIn: readonly SkillSidecar[]): object[] {
+  const name = 'sympozium-grantable';
+  const apiGroup = 'rbac.authorization.k8s.io';
+  const account = 'sympozium-reconcile-agentrun';
+  const rules = builtIn.flatMap(({ rbac = [], clusterRBAC = [] }) => [...rbac, ...clusterRBAC]);
+  return [
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name, labels },
+      aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [LABELS.grantable]: 'true' } }] },
+    },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRoleBinding',
+      metadata: { name, labels },
+      roleRef: { apiGroup, kind: 'ClusterRole', name },
+      subjects: [{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }],
+    },
+    {
+      apiVersion: `${apiGroup}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name: `${name}-built-in`, labels: { ...labels, [LABELS.grantable]: 'true' } },
+      rules,
     },
   ];
 }

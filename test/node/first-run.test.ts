@@ -80,7 +80,7 @@ describe('on a real node', () => {
     expect(tools).toContain('files_read_text_file');
     await platform.apply([
       ...neighbour(),
-      ...grantable([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]),
+      grantable([{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]),
       skillPack('pods', { rbac: [{ apiGroups: [''], resources: ['pods'], verbs: ['list'] }] }),
       skillPack('nodes', { clusterRBAC: [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }] }),
       {
@@ -195,16 +195,12 @@ function asked(targets: Record<string, string>): string {
 }
 
 /** What skills may be given: the control plane can give no rights that an administrator has not given it. */
-function grantable(rules: object[]) {
-  const apiVersion = 'rbac.authorization.k8s.io/v1';
-  const metadata = { name: 'grantable-to-skills' };
-  const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', ...metadata };
-  const subjects = [{ kind: 'ServiceAccount', name: 'sympozium-reconcile-agentrun', namespace: 'sympozium-system' }];
-  return [
-    { apiVersion, kind: 'ClusterRole', metadata, rules },
-    { apiVersion, kind: 'ClusterRoleBinding', metadata, roleRef, subjects },
-  ];
-}
+const grantable = (rules: object[]) => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRole',
+  metadata: { name: 'grantable-to-skills', labels: { 'sympozium.ai/grantable': 'true' } },
+  rules,
+});
 
 /** What these pods may reach besides: an administrator's choice, since skills with rights need it. */
 const toTheApiServer = (matchLabels: Record<string, string>) => ({

@@ -78,7 +78,8 @@ export async function established(kube: KubeClient, crds: readonly KubeObject[])
   }
 }
 
-async function manifestsUnder(folder: string): Promise<Manifest[]> {
+/** Every document of the YAML files in a folder of the project, in the order of their paths. */
+export async function manifestsUnder(folder: string): Promise<Manifest[]> {
   const files = (await readdir(join(ROOT, folder), { recursive: true }))
     .filter((file) => file.endsWith('.yaml'))
     .sort();

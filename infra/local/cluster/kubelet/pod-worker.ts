@@ -31,6 +31,14 @@ interface Ending {
   graceMs?: number;
 }
 
+/** What this node will never run: the pod ends at once, as one that a kubelet does not admit. */
+function refusal({ spec: { volumes = [] } }: Pod, { allowHostPath }: PodContext): Ending | undefined {
+  const asking = allowHostPath ? undefined : volumes.find(({ hostPath }) => hostPath !== undefined);
+  if (asking === undefined) return undefined;
+  const message = `Pod was rejected: volume "${asking.name}": hostPath volumes are not allowed in the embedded cluster`;
+  return { reason: 'HostPathNotAllowed', message };
+}
+
 const VOLUME_RETRY_MS = 1_000;
 const MAX_VOLUME_RETRY_MS = 15_000;
 
@@ -44,7 +52,7 @@ export function createPodWorker(first: Pod, context: PodContext): PodWorker {
   const startTime = first.status?.startTime === undefined ? Date.now() : Date.parse(first.status.startTime);
   let folders: Map<string, string> | undefined;
   let volumeRetry = { at: 0, count: 0 };
-  let ending: Ending | undefined;
+  let ending: Ending | undefined = refusal(first, context);
   let nextUsageAt = 0;
   let outcome: PodActions['outcome'];
   /** Nothing is started or reported any more. */
