@@ -85,6 +85,8 @@ export const ANNOTATIONS = {
   resolution: 'sympozium.ai/resolution',
   /** Ours, on a run that an agent asked for: the id of the request, which its answer goes back with. */
   spawnRequest: 'sympozium.ai/spawn-request',
+  /** Ours, `true` on a run whose agent asked for other runs. */
+  delegates: 'sympozium.ai/delegates',
   /** Ours, on a run: when its Job was about to be made, RFC 3339. */
   begun: 'sympozium.ai/begun',
   /** The same of the Job of its hooks. */

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
+import type { AgentRun } from '../../crds/agentrun.ts';
+import { API_VERSION } from '../../crds/group.ts';
 import { ANNOTATIONS } from '../../crds/labels.ts';
 import { answerAsker } from './delegation.ts';
-import { aJob, anAgentRun, anExecuting, CONFIG, later, RUNNING } from './fixtures.ts';
+import { aJob, anAgentRun, anExecuting, aStarting, CONFIG, later, RUNNING } from './fixtures.ts';
 import { planAgentRun } from './plan.ts';
+import { begin } from './start.ts';
 
 const asked = anAgentRun({
   metadata: {
@@ -12,6 +15,9 @@ const asked = anAgentRun({
   spec: { parent: { runName: 'boss', sessionKey: '', spawnDepth: 1 } },
   status: RUNNING,
 });
+
+const boss = (phase: string, uid = 'uid-boss'): AgentRun =>
+  anAgentRun({ metadata: { name: 'boss', uid }, status: { ...RUNNING, phase } });
 
 describe('a run that an agent asked for', () => {
   it('tells that agent its answer, after it is stored and before its mark [CTL-WD2]', () => {
@@ -45,6 +51,19 @@ describe('a run that an agent asked for', () => {
         }),
       }),
     );
+  });
+
+  it.each<{ when: string; parent: AgentRun | undefined; starts: boolean }>([
+    { when: 'that agent waits for it', parent: boss('Running'), starts: true },
+    { when: 'it came after the end', parent: boss('Failed'), starts: false },
+    { when: 'only the hooks of that run are at work', parent: boss('PostRunning'), starts: false },
+    { when: 'that run is gone', parent: undefined, starts: false },
+    { when: 'that run is gone, and another has its name', parent: boss('Running', 'uid-other'), starts: false },
+  ])('starts $starts where $when [CTL-WD2]', ({ parent, starts }) => {
+    const owner = { apiVersion: API_VERSION, kind: 'AgentRun', name: 'boss', uid: 'uid-boss', controller: true };
+    const primary = anAgentRun({ metadata: { ownerReferences: [owner] }, spec: asked.spec });
+    const { kind } = begin(aStarting({ primary, ...(parent && { parent }) }), later(60), CONFIG);
+    expect(kind).toBe(starts ? 'begin' : 'failed');
   });
 
   it('tells nobody when no request led to it', () => {

@@ -7,6 +7,7 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import { firstFound, type ReadObject } from '../../shared/kube/first-found.ts';
+import { fitName } from '../../shared/kube/names.ts';
 import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
 import {
   CLUSTER_ROLES,
@@ -20,6 +21,7 @@ import { selectorOf } from '../../shared/kube/selector.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import { observeFloor, policiesOf } from '../../shared/policy/floor.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
+import { childrenAmong, hasChildren } from './children.ts';
 import type { RunConfig } from './config.ts';
 import { grantLabels } from './grant-labels.ts';
 import { hasPostRun } from './hooks.ts';
@@ -78,14 +80,14 @@ async function executing(
     observeExecution(primary, own, context),
     hasPostRun(resolutionOf(primary, own)) ? hookJobOf(primary, context) : undefined,
   ]);
-  const queue = await queueBehind(primary, execution, context);
-  return { stage: 'executing', primary, ...seen, hookJob, ...execution, ...queue };
+  const [queue, children] = await Promise.all([queueBehind(primary, execution, context), childrenOf(primary, context)]);
+  return { stage: 'executing', primary, ...seen, hookJob, ...execution, ...queue, ...children };
 }
 
 async function observeHooks(primary: AgentRun, context: ObserveContext): Promise<Observed> {
   const job = ownedBy(primary, await workloadOf(primary, context));
   const seen = await observePostRun(primary, job, context);
-  return { ...seen, ...(await queueOf(primary, job, context)) };
+  return { ...seen, ...(await othersOf(primary, job, context)) };
 }
 
 /** Who waits matters once the run may be about to end, which frees its slot. */
@@ -97,6 +99,23 @@ async function queueBehind(
   const reported = bus.state === 'read' && bus.payload !== undefined;
   const over = job === undefined || jobEnd(job) !== undefined || isOverdue(run, job, context.now);
   return reported || over || agentEnd(pod) !== undefined ? queueOf(run, job, context) : {};
+}
+
+async function othersOf(
+  run: AgentRun,
+  job: Job | undefined,
+  context: ObserveContext,
+): Promise<{ queue?: Queue; children?: AgentRun[] }> {
+  const [queue, children] = await Promise.all([queueOf(run, job, context), childrenOf(run, context)]);
+  return { ...queue, ...children };
+}
+
+async function childrenOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<{ children?: AgentRun[] }> {
+  if (!hasChildren(run)) return {};
+  const { namespace = '', name } = run.metadata;
+  const labelSelector = selectorOf({ [LABELS.parentRun]: fitName(name) });
+  const { items } = await kube.list<AgentRun>(KINDS.AgentRun, { namespace, labelSelector, signal });
+  return { children: childrenAmong(run, items) };
 }
 
 async function queueOf(run: AgentRun, job: Job | undefined, context: ObserveContext): Promise<{ queue?: Queue }> {
@@ -136,7 +155,9 @@ async function observeStart(
   const queue = limited ? await observeQueue(primary, context) : undefined;
   const sandboxed = instance !== undefined && agentSandboxOf(primary, instance, policies) !== undefined;
   const sandboxesServed = sandboxed && (await servesSandboxes(primary.metadata.namespace ?? '', context));
-  return { ...seen, stage: 'starting', job, sandboxesServed, ...(queue !== undefined && { queue }) };
+  // One that begins anew may have some.
+  const children = await childrenOf(primary, context);
+  return { ...seen, stage: 'starting', job, sandboxesServed, ...(queue !== undefined && { queue }), ...children };
 }
 
 async function observeReferences(primary: AgentRun, context: ObserveContext, config: RunConfig): Promise<Resolving> {
@@ -232,7 +253,7 @@ async function observeEnd(stage: Ending['stage'], primary: AgentRun, context: Ob
     hookJob: ownedBy(primary, hooks),
     ...(server !== undefined && { server }),
     strayRoles: known ? [] : await strayRoles(primary, context),
-    ...(await queueOf(primary, own, context)),
+    ...(await othersOf(primary, own, context)),
   };
 }
 

@@ -35,6 +35,8 @@ export interface Ending {
   strayRoles: StrayRole[];
   /** The runs that may wait for the slot of this one; read when it had to have one. */
   queue?: Queue;
+  /** The runs that this one's agent asked for; read when it has some. */
+  children?: AgentRun[];
 }
 
 /** Without a namespace it counts for the whole cluster. Its binding has the same name. */
@@ -78,6 +80,8 @@ export interface Starting extends Resolving {
   sandboxesServed: boolean;
   /** Read when the number of runs at work is limited. */
   queue?: Queue;
+  /** The runs that this one's agent asked for; read when it has some. */
+  children?: AgentRun[];
 }
 
 /** In server mode, from its start until it ends. */
@@ -102,6 +106,8 @@ export interface Executing extends Execution {
   inputFound: boolean;
   /** The runs that may wait for the slot of this one; read when it has one and may be about to end. */
   queue?: Queue;
+  /** The runs that this one's agent asked for; read when it has some. */
+  children?: AgentRun[];
   /** Whatever has the name of the Job of the run's hooks; looked for only when the run has some. */
   hookJob: Job | undefined;
 }
@@ -121,6 +127,8 @@ export interface PostRunning {
   held: HeldAnswer | undefined;
   /** The runs that may wait for the slot of this one. */
   queue?: Queue;
+  /** The runs that this one's agent asked for; read when it has some. */
+  children?: AgentRun[];
 }
 
 /** What the run's pod published, or why that is not known. */

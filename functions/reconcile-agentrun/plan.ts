@@ -7,6 +7,7 @@ import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
+import { withDelegates } from './children.ts';
 import { claim } from './claim.ts';
 import type { RunConfig } from './config.ts';
 import { answerAsker } from './delegation.ts';
@@ -118,16 +119,21 @@ function planQueued(
   };
 }
 
-function planFailure({ primary: run, queue }: Starting, before: AgentRunStatus, why: Failure, now: Date): Plan {
-  const status = failedStatus(run, before, why, now);
-  return failBegun(run, status, { queue }, why.message);
+function planFailure(
+  { primary: run, queue, children }: Starting,
+  before: AgentRunStatus,
+  why: Failure,
+  now: Date,
+): Plan {
+  const status = failedStatus(run, withDelegates(before, children), why, now);
+  return failBegun(run, status, { queue, children }, why.message);
 }
 
 function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   const { primary: run, job } = seen;
   const verdict = judge(seen, now, config);
   const started = startedStatus(seen, now);
-  const status = started ?? withResolution(run.status, resolutionOf(run, job));
+  const status = withDelegates(started ?? withResolution(run.status, resolutionOf(run, job)), seen.children);
   const actions = [...claim(run), ...lateInput(seen)];
   if (verdict.kind === 'open') {
     const begun = started === undefined ? [] : [applyStatus(started)];
@@ -146,7 +152,12 @@ function planExecution(seen: Executing, now: Date, config: RunConfig): Plan {
   // What the agent wants remembered is stored before the outcome, or a cut pass would lose it.
   const remember = rememberActions(run, seen.log, seen.memoryFound);
   return {
-    actions: [...actions, ...remember, applyStatus(next), ...wrapUp(run, next, { job, queue: seen.queue })],
+    actions: [
+      ...actions,
+      ...remember,
+      applyStatus(next),
+      ...wrapUp(run, next, { job, queue: seen.queue, children: seen.children }),
+    ],
     reason: succeeded ? 'The agent gave a result' : verdict.failure.message,
   };
 }
@@ -182,7 +193,8 @@ function planEnded({ primary: run, strayRoles, ...remains }: Ending): Plan {
 
 /** The outcome is stored first, as ever, by a run that holds on until it is told; what it granted and made goes after it, as after a time-out. */
 function planCancellation({ primary: run, strayRoles, ...remains }: Ending, now: Date): Plan {
-  const status = failedStatus(run, withResolution(run.status, resolutionOf(run, remains.job)), CANCELLED, now);
+  const before = withDelegates(withResolution(run.status, resolutionOf(run, remains.job)), remains.children);
+  const status = failedStatus(run, before, CANCELLED, now);
   return {
     actions: [...claim(run), applyStatus(status), ...strayRevocations(strayRoles), ...wrapUp(run, status, remains)],
     reason: CANCELLED.message,

@@ -8,6 +8,7 @@ import { isControlledBy } from '../../shared/kube/objects.ts';
 import { JOBS } from '../../shared/kube/resources.ts';
 import type { Action, Plan } from '../../shared/reconcile/plan.ts';
 import { begunNote, mayHaveExpired } from './begun.ts';
+import { endChildren } from './children.ts';
 import type { RunConfig } from './config.ts';
 import { failure } from './failure.ts';
 import { decide, verdictOf } from './gate.ts';
@@ -64,7 +65,13 @@ export function startPostRun(
   const begun = hookJob === undefined ? [...noted, ...hookActions(seen, next, ended, held, config)] : [];
   const remember = holdsAnswer(next) || held?.memory === undefined ? [] : [rememberAction(run, held.memory)];
   return {
-    actions: [...begun, ...remember, { verb: 'applyStatus', status: next }, ...disposal(job, next)],
+    actions: [
+      ...begun,
+      ...remember,
+      { verb: 'applyStatus', status: next },
+      ...disposal(job, next),
+      ...endChildren(seen.children),
+    ],
     reason: 'The agent is done; its hooks begin',
     requeueAfterSeconds: Math.min(POD_CHECK_SECONDS, ...timeouts(next, config)),
   };
@@ -132,11 +139,11 @@ export function planPostRun(seen: PostRunning, now: Date, config: RunConfig): Pl
 /** The hooks that count; runs of the original have them in their spec only. */
 const lifecycleOf = ({ spec, status }: AgentRun) => ({ lifecycle: status?.resolution?.lifecycle ?? spec.lifecycle });
 
-type Concluded = Pick<PostRunning, 'primary' | 'job' | 'hookJob' | 'held' | 'queue'>;
+type Concluded = Pick<PostRunning, 'primary' | 'job' | 'hookJob' | 'held' | 'queue' | 'children'>;
 
 /** The run ends as its agent did; a gate may put another answer in the place of the agent's. `why` says how hooks failed. */
 function conclusion(seen: Concluded, status: AgentRunStatus, now: Date, why?: string): Plan {
-  const { primary: run, job, hookJob, held, queue } = seen;
+  const { primary: run, job, hookJob, held, queue, children } = seen;
   const { lifecycle } = lifecycleOf({ ...run, status });
   const decision = isGated({ lifecycle })
     ? decide(verdictOf(run), lifecycle?.gateDefault ?? 'block', why !== undefined)
@@ -148,7 +155,11 @@ function conclusion(seen: Concluded, status: AgentRunStatus, now: Date, why?: st
   const released = decision !== undefined && decision.response === undefined && status.exitCode === 0;
   const remember = released && held?.memory !== undefined ? [rememberAction(run, held.memory)] : [];
   return {
-    actions: [...remember, { verb: 'applyStatus', status: next }, ...wrapUp(run, next, { job, hookJob, queue })],
+    actions: [
+      ...remember,
+      { verb: 'applyStatus', status: next },
+      ...wrapUp(run, next, { job, hookJob, queue, children }),
+    ],
     reason: decision?.message ?? why ?? 'The hooks are done',
   };
 }

@@ -8,6 +8,7 @@ import { policiesOf } from '../../shared/policy/floor.ts';
 import type { Action } from '../../shared/reconcile/plan.ts';
 import { type Missing, missingReference, policyDenial } from './admission.ts';
 import { mayHaveExpired } from './begun.ts';
+import { orphaned } from './children.ts';
 import type { RunConfig } from './config.ts';
 import { type Failure, failure } from './failure.ts';
 import { grantActions, grantsOf } from './grants.ts';
@@ -56,6 +57,7 @@ export function begin(seen: Starting, now: Date, config: RunConfig): Beginning {
   const { run, resolution, instance } = build;
   const packs = build.skills.map(({ pack }) => pack);
   const refused =
+    orphaned(run, seen.parent) ??
     policyDenial(withAgentSandbox(atRealDepth(run, seen.parent), resolution), policiesOf(seen), packs) ??
     subAgentDenial(seen) ??
     invalidHooks(resolution.lifecycle) ??

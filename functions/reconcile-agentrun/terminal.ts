@@ -8,6 +8,7 @@ import { fitName } from '../../shared/kube/names.ts';
 import { refOf } from '../../shared/kube/resources.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage, Plan } from '../../shared/reconcile/plan.ts';
+import { endChildren } from './children.ts';
 import { answerAsker } from './delegation.ts';
 import { revocations } from './grants.ts';
 import { heldAnswerRemovals } from './held-answer.ts';
@@ -20,12 +21,13 @@ import { hasFinalizer } from './stage.ts';
 import { isSandbox, resourceOf } from './workload.ts';
 import { workspaceRemovals } from './workspace.ts';
 
-/** What is there of a run that ends: the agent's Job, that of its hooks, what serves, and who may wait for its slot. */
+/** What is there of a run that ends: the agent's Job, that of its hooks, what serves, who may wait for its slot, and whom it asked. */
 interface Remains {
   job?: Job | undefined;
   hookJob?: Job | undefined;
   queue?: Queue | undefined;
   server?: ServerObjects | undefined;
+  children?: readonly AgentRun[] | undefined;
 }
 
 /**
@@ -33,12 +35,17 @@ interface Remains {
  * terminal event is published, and the run is marked. The mark comes after the bus has acknowledged the event, so a run without
  * it is told again, under the same message id.
  */
-export function wrapUp(run: AgentRun, status: AgentRunStatus, { job, hookJob, queue, server }: Remains): Action[] {
+export function wrapUp(
+  run: AgentRun,
+  status: AgentRunStatus,
+  { job, hookJob, queue, server, children }: Remains,
+): Action[] {
   const resolution = resolutionOf({ ...run, status }, job);
   return [
     ...disposal(job, status),
     ...serverRemovals(run, server),
     ...hookDisposal(hookJob, status),
+    ...endChildren(children),
     ...revocations(run, resolution),
     ...workspaceRemovals(run, resolution),
     ...heldAnswerRemovals(run, status),

@@ -16,7 +16,7 @@ type Request = SpawnRequest & { wanted: Exclude<SpawnRequest['wanted'], { invali
  */
 export function childRun({ childName, id, wanted }: Request, asker: AgentRun, target: SympoziumInstance): AgentRun {
   const { metadata, spec, status } = asker;
-  const { agentId, task, systemPrompt, skills } = wanted;
+  const { agentId, targetPersona, task, systemPrompt, skills } = wanted;
   const same = target.metadata.name === spec.instanceRef;
   const { lifecycle, toolPolicy } = target.spec.agents.default;
   const tools = same ? (spec.toolPolicy ?? toolPolicy) : toolPolicy;
@@ -32,6 +32,7 @@ export function childRun({ childName, id, wanted }: Request, asker: AgentRun, ta
         [LABELS.parentRun]: fitName(metadata.name),
         [LABELS.component]: COMPONENTS.agentRun,
         ...(isLabelValue(agentId) && { [LABELS.agentId]: agentId }),
+        ...(isLabelValue(targetPersona) && { [LABELS.persona]: targetPersona }),
       },
       annotations: {
         [ANNOTATIONS.spawnRequest]: id,

@@ -10,7 +10,9 @@ export const manifest: FunctionManifest = {
   // sympozium.run.<namespace>.<run>.<uid>.spawn
   subjects: ['sympozium.run.*.*.*.spawn'],
   rules: [
-    { apiGroups: [KINDS.AgentRun.group], resources: [KINDS.AgentRun.plural], verbs: ['get', 'create'] },
+    { apiGroups: [KINDS.AgentRun.group], resources: [KINDS.AgentRun.plural], verbs: ['get', 'create', 'patch'] },
+    // An agent like the one that asks goes on with what that one was lent.
+    { apiGroups: [KINDS.AgentRun.group], resources: [KINDS.AgentRun.plural], verbs: ['escalate'] },
     {
       apiGroups: [KINDS.AgentRun.group],
       resources: [KINDS.SympoziumInstance.plural, KINDS.PersonaPack.plural],

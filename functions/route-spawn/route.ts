@@ -2,11 +2,12 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { isTerminalPhase } from '../../crds/conditions.ts';
 import { KINDS } from '../../crds/group.ts';
+import { ANNOTATIONS } from '../../crds/labels.ts';
 import type { PersonaPack } from '../../crds/personapack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { AppError } from '../../shared/errors.ts';
 import { isToolAllowed } from '../../shared/pods/tool-access.ts';
-import { type Plan, settled } from '../../shared/reconcile/plan.ts';
+import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import { answerTo } from '../../shared/runs/answer.ts';
 import { childRun } from './child-run.ts';
@@ -29,7 +30,12 @@ export function routeSpawn(seen: Observed): Plan {
   const decision = decide(seen, asker);
   if ('refused' in decision) return refusal(request, decision.refused);
   const reason = `Run ${request.childName} was asked for`;
-  return { actions: [{ verb: 'create', resource: KINDS.AgentRun, object: decision.run }], reason };
+  // Before it has one: when it ends, it looks for the runs that it asked for.
+  const marked = asker.metadata.annotations?.[ANNOTATIONS.delegates] === 'true';
+  const mark: Action[] = marked
+    ? []
+    : [{ verb: 'patchMetadata', metadata: { annotations: { [ANNOTATIONS.delegates]: 'true' } } }];
+  return { actions: [...mark, { verb: 'create', resource: KINDS.AgentRun, object: decision.run }], reason };
 }
 
 /** What the API server says against a run is told to the agent; that this function may make none is not the agent's matter. */

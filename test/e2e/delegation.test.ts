@@ -47,6 +47,23 @@ it('tells an agent why it gets no other', async () => {
   expect((await statusOf('lonely')).result).toContain('belongs to no PersonaPack');
 });
 
+it('ends the runs that an agent asked for together with its own, and says what became of them [CTL-WD2]', async () => {
+  await aRun('quitter', delegation('[[stall]]'));
+  const children = async () => {
+    const { items } = await kube.list<AgentRun>(KINDS.AgentRun, {
+      namespace,
+      labelSelector: 'sympozium.ai/parent-run=quitter',
+    });
+    return items.map(({ metadata, status }) => ({ name: metadata.name, phase: status?.phase }));
+  };
+  await expect.poll(children, { timeout: 60_000, interval: 300 }).toMatchObject([{ phase: 'Running' }]);
+  expect((await session.client('cancel', 'quitter')).code).toBe(0);
+  await expect.poll(children, { timeout: 20_000, interval: 200 }).toMatchObject([{ phase: 'Failed' }]);
+  const [child] = await children();
+  expect((await statusOf(child?.name ?? '')).conditions?.[0]).toMatchObject({ reason: 'Cancelled' });
+  expect((await statusOf('quitter')).delegates).toMatchObject([{ childRunName: child?.name, targetPersona: '' }]);
+});
+
 it('ends a run that is cancelled while its agent is at work', async () => {
   await aRun('endless', '[[stall]]');
   await expect.poll(phaseOf('endless'), { timeout: 60_000, interval: 300 }).toBe('Running');

@@ -91,10 +91,7 @@ it('says nothing of what is in a Secret, in no status, Event or log, also where 
       agents: { default: { model: 'm' } },
       authRefs: [{ provider: 'openai', secret: 'of-model' }],
       channels: [{ type: 'telegram', configRef: { secret: 'of-channel' } }],
-      mcpServers: [
-        { name: 'wiki', url: server.url, toolsPrefix: 'wiki', authSecret: 'of-mcp' },
-        { name: 'dead', url: 'http://127.0.0.1:9/', toolsPrefix: 'dead', timeout: 1, authSecret: 'of-mcp' },
-      ],
+      mcpServers: [{ name: 'wiki', url: server.url, toolsPrefix: 'wiki', authSecret: 'of-mcp' }],
       observability: { enabled: true, otlpEndpoint: 'http://127.0.0.1:9', headersSecretRef: 'of-headers' },
       skills: [{ skillPackRef: 'guarded' }],
     },
