@@ -73,6 +73,14 @@ const SandboxDefaultsSchema = z.object({
   maxMemory: text(64).optional().describe('maxMemory of a sandbox, as a quantity.'),
 });
 
+const SkillSecretSchema = z.object({
+  skill: objectName().describe('skill whose sidecar sees the Secret as files.'),
+  secret: objectName().describe('secret that was not found in the namespace of the run.'),
+  copyOf: text(253)
+    .optional()
+    .describe('copyOf is the namespace that the run has a copy from; absent when it goes without.'),
+});
+
 const PostRunSchema = z.object({
   startedAt: time().describe('startedAt is when the postRun hooks began; their time-outs count from it.'),
   reason: text(1024).describe('reason that the run ends with, unless its gate decides otherwise.'),
@@ -96,6 +104,9 @@ export const ResolutionSchema = z.object({
   grants: list(GrantSchema)
     .optional()
     .describe('grants are the rights made for the sidecars of the run; they are taken back when it ends.'),
+  skillSecrets: list(SkillSecretSchema)
+    .optional()
+    .describe('skillSecrets are the Secrets of skills that the namespace of the run does not have.'),
   mcpServers: list(text(253)).optional().describe('mcpServers whose tools the agent is offered, by name.'),
   postRun: PostRunSchema.optional().describe(
     'postRun is how the agent ended, kept while the postRun hooks are at work.',

@@ -113,8 +113,8 @@ export const manifest: FunctionManifest = {
     { apiGroups: [''], resources: ['events'], verbs: ['list'] },
     { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'create', 'update', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['persistentvolumeclaims'], verbs: ['create', 'patch', 'delete'] },
-    // Only metadata is asked for: whether a key exists, never what it is. The keys of servers are made here.
-    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create'] },
+    // Of keys only metadata is asked for. The keys of servers, and copies of the Secrets of skills, are made here.
+    { apiGroups: [''], resources: ['secrets'], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: ['apps'], resources: ['deployments'], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: [''], resources: ['services'], verbs: ['get', 'create', 'patch', 'delete'] },
     { apiGroups: [HTTP_ROUTES.group], resources: [HTTP_ROUTES.plural], verbs: ['get', 'create', 'patch', 'delete'] },

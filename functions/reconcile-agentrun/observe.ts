@@ -37,6 +37,7 @@ import { limitsOf, limitsOn, type Queue } from './queue.ts';
 import { isServer } from './run-build.ts';
 import { agentSandboxOf, servesSandboxes } from './sandbox.ts';
 import { observeServer, observeServing } from './server/observe.ts';
+import { observeSkillSecrets } from './skill-secrets.ts';
 import { packNames, skillsOf } from './skills.ts';
 import { hasFinalizer, stageOf } from './stage.ts';
 import { workloadOf } from './workload.ts';
@@ -184,6 +185,8 @@ async function observeReferences(primary: AgentRun, context: ObserveContext, con
     // A server has no agent that would use tools.
     instance === undefined || isServer(primary) ? {} : mcpServersIn(primary, instance, context, config),
   ]);
+  // What serves mounts none.
+  const skillSecrets = isServer(primary) ? [] : await observeSkillSecrets(primary, packs, context);
   return {
     primary,
     ...(traceparent !== undefined && { traceparent }),
@@ -195,6 +198,7 @@ async function observeReferences(primary: AgentRun, context: ObserveContext, con
     secretFound,
     serviceAccountFound,
     packs,
+    ...(skillSecrets.length > 0 && { skillSecrets }),
     mcpServers,
   };
 }

@@ -11,6 +11,7 @@ import type { Floor } from '../../shared/policy/floor.ts';
 import type { HeldAnswer } from './held-answer.ts';
 import type { Queue } from './queue.ts';
 import type { ServerObjects } from './server/objects.ts';
+import type { SkillSecret } from './skill-secrets.ts';
 
 /** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
 export type Observed =
@@ -68,6 +69,8 @@ export interface Resolving {
   serviceAccountFound: boolean;
   /** SkillPacks that exist, by name without prefix. */
   packs: Record<string, SkillPack>;
+  /** Secrets of the packs that the run's namespace does not have; absent when it has all. */
+  skillSecrets?: SkillSecret[];
   /** MCPServers that exist, by name. */
   mcpServers: Record<string, McpServer>;
 }

@@ -17,6 +17,7 @@ function shown(action: Action): string {
     case 'apply':
     case 'create':
     case 'replace':
+    case 'copySecret':
       return `${action.verb} ${action.object.kind} ${action.object.metadata.name}`;
     case 'applyStatus':
       return `status ${(action.status as AgentRunStatus).phase}`;

@@ -11,6 +11,7 @@ import { isGated } from './hooks.ts';
 import { ERROR_MAX, RESULT_MAX } from './limits.ts';
 import { postRunJobNameOf, serverNameOf } from './names.ts';
 import type { Outcome } from './outcome.ts';
+import { withoutSecrets } from './skill-secrets.ts';
 import type { Ended } from './verdict.ts';
 import { isSandbox, namedAs } from './workload.ts';
 
@@ -60,6 +61,7 @@ export function runningStatus(
   now: Date,
 ): AgentRunStatus {
   const traceID = traceIdOf(run);
+  const without = resolution === undefined ? '' : withoutSecrets(resolution);
   const status: AgentRunStatus = {
     ...run.status,
     phase: AGENT_RUN_PHASES.running,
@@ -72,7 +74,11 @@ export function runningStatus(
   return withClaim(
     run,
     status,
-    { status: 'Unknown', reason: RUN_REASONS.running, message: 'The agent is at work' },
+    {
+      status: 'Unknown',
+      reason: RUN_REASONS.running,
+      message: without === '' ? 'The agent is at work' : `The agent is at work, but ${without}`,
+    },
     now,
   );
 }

@@ -26,6 +26,7 @@ import { oversize, resolve } from './resolve.ts';
 import { isServer, type RunBuild } from './run-build.ts';
 import { sandboxDenial, withAgentSandbox } from './sandbox.ts';
 import { skillConfigMaps } from './skill-config-maps.ts';
+import { secretCopies } from './skill-secrets.ts';
 import { foundSkills } from './skills.ts';
 import { claimSlot } from './slot-ledger.ts';
 import { wakesAfterStart } from './slot-wakes.ts';
@@ -93,7 +94,7 @@ function failsLater({ failure: why, inSeconds }: Missing, seconds: number): Begi
 
 /** What the run's objects are built from; undefined without its instance. */
 export function buildOf(seen: Resolving, config: RunConfig): RunBuild | undefined {
-  const { primary: run, instance, packs, mcpServers } = seen;
+  const { primary: run, instance, packs, skillSecrets, mcpServers } = seen;
   if (instance === undefined) return undefined;
   const resolution = resolve(run, instance, seen, config);
   const skills = foundSkills(resolution.skills, packs);
@@ -102,6 +103,7 @@ export function buildOf(seen: Resolving, config: RunConfig): RunBuild | undefine
   const known = {
     ...resolution,
     ...(grants.length > 0 && { grants }),
+    ...(skillSecrets !== undefined && { skillSecrets }),
     ...(servers.length > 0 && { mcpServers: servers.map(({ name }) => name) }),
   };
   return { run, resolution: known, instance, skills, mcpServers: servers, config };
@@ -135,6 +137,7 @@ function objectsOf(build: RunBuild, serviceAccountFound: boolean): Action[] {
   const { run, resolution } = build;
   return [
     ...serviceAccountActions(run, serviceAccountFound),
+    ...secretCopies(build),
     ...skillConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...mcpConfigMaps(build).map((object): Action => ({ verb: 'apply', resource: CONFIG_MAPS, object })),
     ...workspaceActions(run, resolution),

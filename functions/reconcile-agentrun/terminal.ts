@@ -16,6 +16,7 @@ import { resolutionOf } from './progress.ts';
 import type { Queue } from './queue.ts';
 import type { ServerObjects } from './server/objects.ts';
 import { serverRemovals } from './server/removals.ts';
+import { secretRemovals } from './skill-secrets.ts';
 import { wakesAtEnd } from './slot-wakes.ts';
 import { hasFinalizer } from './stage.ts';
 import { isSandbox, resourceOf } from './workload.ts';
@@ -47,6 +48,7 @@ export function wrapUp(
     ...hookDisposal(hookJob, status),
     ...endChildren(children),
     ...revocations(run, resolution),
+    ...secretRemovals(run, resolution),
     ...workspaceRemovals(run, resolution),
     ...heldAnswerRemovals(run, status),
     ...wakesAtEnd(run, queue),

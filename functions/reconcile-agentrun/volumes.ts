@@ -7,6 +7,7 @@ import { inputConfigMapOf } from './names.ts';
 import { type RunBuild, type SidecarSkill, sidecarsOf } from './run-build.ts';
 import { SKILL_TOKEN_VOLUME, wantsAccess } from './skill-access.ts';
 import { skillConfigMapOf } from './skill-config-maps.ts';
+import { secretNameFor } from './skill-secrets.ts';
 import { workspaceVolume } from './workspace.ts';
 
 /** The volumes of a run's pod (AgentRun spec, 3.4). */
@@ -20,7 +21,7 @@ export function volumesOf(build: RunBuild): Volume[] {
     ...(hasLegacyMemory(build) ? [memoryVolume(build)] : []),
     ...(isTaskFile(build.run) ? [taskVolume(build)] : []),
     ...(build.mcpServers.length > 0 ? [mcpVolume(build)] : []),
-    ...sidecars.flatMap((skill) => [...secretVolumes(skill), ...hostVolumes(skill).map(({ volume }) => volume)]),
+    ...sidecars.flatMap((skill) => [...secretVolumes(build, skill), ...hostVolumes(skill).map(({ volume }) => volume)]),
     ...(sidecars.some(({ sidecar }) => wantsAccess(sidecar)) || wantsLifecycleAccess(build.resolution)
       ? [SKILL_TOKEN_VOLUME]
       : []),
@@ -60,9 +61,9 @@ function skillsVolume(build: RunBuild): Volume {
 
 export const secretVolumeOf = ({ name }: SidecarSkill): string => fitName(`skill-secret-${name}`);
 
-function secretVolumes(skill: SidecarSkill): Volume[] {
-  const { secretRef = '' } = skill.sidecar;
-  return secretRef === '' ? [] : [{ name: secretVolumeOf(skill), secret: { secretName: secretRef, optional: true } }];
+function secretVolumes(build: RunBuild, skill: SidecarSkill): Volume[] {
+  const secretName = secretNameFor(build, skill);
+  return secretName === '' ? [] : [{ name: secretVolumeOf(skill), secret: { secretName, optional: true } }];
 }
 
 /** The paths of the node that a pack asks for, with their mounts. */

@@ -1,6 +1,8 @@
 import type { Bus } from '../bus/bus.ts';
+import { AppError } from '../errors.ts';
+import { given } from '../given.ts';
 import { isControlledBy, type KubeObject } from '../kube/objects.ts';
-import { REPORTED_EVENTS, type Resource } from '../kube/resources.ts';
+import { REPORTED_EVENTS, type Resource, SECRETS } from '../kube/resources.ts';
 import { isNotFound, KubeStatusError } from '../kube/status-error.ts';
 import { log } from '../telemetry/log.ts';
 import type { Action } from './plan.ts';
@@ -74,6 +76,9 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
     case 'replace':
       await kube.replace(action.resource, action.object, options);
       return undefined;
+    case 'copySecret':
+      await copySecret(action, execution);
+      return undefined;
     case 'applyStatus': {
       const metadata = { name, ...(namespace !== undefined && { namespace }), ...versions(uid, resourceVersion) };
       const { apiVersion, kind } = primary;
@@ -93,6 +98,16 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
       await bus.publish(action.message, signal);
       return undefined;
   }
+}
+
+async function copySecret(
+  { from, object }: Extract<Action, { verb: 'copySecret' }>,
+  { kube, fieldManager, signal }: Execution,
+): Promise<void> {
+  const source = await kube.get<KubeObject & { type?: string; data?: object }>(SECRETS, from, { signal });
+  if (source === undefined) throw new AppError('CONFLICT', `Secret "${from.name}" of ${from.namespace} is gone`);
+  const { type, data } = source;
+  await kube.apply(SECRETS, { ...object, ...given({ type, data }) }, { fieldManager, signal });
 }
 
 async function createOnce(

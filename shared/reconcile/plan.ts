@@ -28,6 +28,8 @@ export type Action =
    * when it did not exist. For what several passes share, where the first must win.
    */
   | { verb: 'replace'; resource: Resource; object: KubeObject }
+  /** A Secret that `object` describes, with the data of another: no plan holds it. One that is gone by then ends the pass. */
+  | { verb: 'copySecret'; from: { namespace: string; name: string }; object: KubeObject }
   /** Status of the primary, with the precondition that nobody wrote the primary since it was observed. */
   | { verb: 'applyStatus'; status: object }
   /** Finalizers, labels or annotations of the primary, with the same precondition. `null` removes a key. */

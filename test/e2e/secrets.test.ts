@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { AgentRun } from '../../crds/agentrun.ts';
-import { API_VERSION, KINDS } from '../../crds/group.ts';
+import { API_VERSION, KINDS, SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { anMcpServer, said } from '../../infra/pods/mcp-bridge/fixtures.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
@@ -76,10 +76,12 @@ it('says nothing of what is in a Secret, in no status, Event or log, also where 
   const server = await anMcpServer({ token: CANARIES.mcp, tools: ['find'], call: () => said('found') });
   for (const [name, value] of Object.entries(CANARIES)) {
     const stringData = { OPENAI_API_KEY: value, token: value, headers: `x=${value}` };
-    await create(SECRETS, { apiVersion: 'v1', metadata: { name: `of-${name}`, namespace }, stringData });
+    // A built-in skill brings its Secret along.
+    const place = name === 'skill' ? SYSTEM_NAMESPACE : namespace;
+    await create(SECRETS, { apiVersion: 'v1', metadata: { name: `of-${name}`, namespace: place }, stringData });
   }
   await create(KINDS.SkillPack, {
-    metadata: { name: 'guarded', namespace },
+    metadata: { name: 'guarded', namespace: SYSTEM_NAMESPACE },
     spec: {
       skills: [],
       sidecar: { image: 'skill-guarded:1', secretRef: 'of-skill', secretMountPath: '/secrets/pat' },
@@ -101,7 +103,8 @@ it('says nothing of what is in a Secret, in no status, Event or log, also where 
     { provider: 'scripted', model: 'scripted', authSecretRef: 'of-model' },
     '[[call: wiki_find {}]] [[say: done]]',
   );
-  expect(answered).toMatchObject({ phase: 'Succeeded' });
+  const skillSecrets = [{ skill: 'guarded', secret: 'of-skill', copyOf: SYSTEM_NAMESPACE }];
+  expect(answered).toMatchObject({ phase: 'Succeeded', resolution: { skillSecrets } });
   const baseURL = `http://127.0.0.1:${(provider.address() as AddressInfo).port}/v1`;
   const refused = await run(
     'refused',
