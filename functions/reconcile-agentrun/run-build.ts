@@ -2,7 +2,7 @@ import type { AgentRun } from '../../crds/agentrun.ts';
 import type { Resolution } from '../../crds/agentrun-status.ts';
 import type { SkillSidecar } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
-import type { ImageSource } from '../../shared/pods/images.ts';
+import { type ImageSource, imageSource } from '../../shared/pods/images.ts';
 import { observabilityEnv } from '../../shared/pods/observability-env.ts';
 import type { EnvVar } from '../../shared/pods/pod.ts';
 import type { RunConfig } from './config.ts';
@@ -21,10 +21,7 @@ export interface RunBuild {
   config: RunConfig;
 }
 
-export const imagesOf = ({ config }: RunBuild): ImageSource => ({
-  registry: config.SYMPOZIUM_IMAGE_REGISTRY,
-  tag: config.SYMPOZIUM_IMAGE_TAG,
-});
+export const imagesOf = ({ config }: RunBuild): ImageSource => imageSource(config);
 
 export function telemetryOf({ run, instance }: RunBuild): EnvVar[] {
   const { name, namespace = '' } = run.metadata;

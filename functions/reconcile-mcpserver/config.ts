@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { type Environment, loadConfig } from '../../shared/config/load.ts';
 import { podEnvironment } from '../../shared/pods/environment.ts';
-import { type ImageName, imageOf } from '../../shared/pods/images.ts';
+import { type ImageName, imageOf, imageSource } from '../../shared/pods/images.ts';
 
 export const McpServerEnvironmentSchema = z.object({
   SYMPOZIUM_IMAGE_REGISTRY: podEnvironment.SYMPOZIUM_IMAGE_REGISTRY,
@@ -17,5 +17,4 @@ export type McpServerConfig = z.output<typeof McpServerEnvironmentSchema>;
 
 export const loadMcpServerConfig = (env: Environment): McpServerConfig => loadConfig(McpServerEnvironmentSchema, env);
 
-export const ownImage = (name: ImageName, config: McpServerConfig): string =>
-  imageOf(name, { registry: config.SYMPOZIUM_IMAGE_REGISTRY, tag: config.SYMPOZIUM_IMAGE_TAG });
+export const ownImage = (name: ImageName, config: McpServerConfig): string => imageOf(name, imageSource(config));

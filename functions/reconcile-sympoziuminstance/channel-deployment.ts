@@ -4,6 +4,7 @@ import { marked } from '../../shared/kube/applied.ts';
 import { fitName } from '../../shared/kube/names.ts';
 import { controllerReference, type KubeObject } from '../../shared/kube/objects.ts';
 import { literal } from '../../shared/pods/env.ts';
+import { imageOf, imageSource } from '../../shared/pods/images.ts';
 import type { EnvVar } from '../../shared/pods/pod.ts';
 import type { Channel, ChannelType } from './channels.ts';
 import type { InstanceConfig } from './config.ts';
@@ -54,7 +55,7 @@ export function channelDeployment(instance: SympoziumInstance, channel: Channel,
           containers: [
             {
               name: 'channel',
-              image: `${config.SYMPOZIUM_IMAGE_REGISTRY}/channel-${type}:${config.SYMPOZIUM_IMAGE_TAG}`,
+              image: imageOf(`channel-${type}`, imageSource(config)),
               imagePullPolicy: 'IfNotPresent',
               env: environment(instance, type, config),
               ...(secret !== '' && { envFrom: [{ secretRef: { name: secret } }] }),

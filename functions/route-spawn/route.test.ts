@@ -64,6 +64,16 @@ describe('an agent that asks for a run', () => {
     for (const name of names) expect(name.length).toBeLessThanOrEqual(63);
   });
 
+  it('is the run of the subject, and of its instance, whatever the message says of either [CTL-WX4]', async () => {
+    const { world, asker } = aTeam();
+    const { subject, sequence, message } = request(asker, { task: 'Count.', instanceName: WRITER });
+    const metadata = { agentRunID: 'other', instanceName: WRITER, namespace: 'elsewhere' };
+    await deliver(world, { subject, sequence, message: { ...(message as object), metadata } });
+    expect(childrenIn(world)).toMatchObject([
+      { metadata: { namespace: 'team' }, spec: { instanceRef: LEAD, parent: { runName: asker.metadata.name } } },
+    ]);
+  });
+
   it('gets it at its real depth, whatever it says of itself [CTL-WD2]', async () => {
     const status = { resolution: { ...RESOLVED, depth: 2 } };
     const { children } = await ask({ task: 'Count.', currentDepth: 0 }, { status });

@@ -64,12 +64,12 @@ describe('the credentials of a run', () => {
     ['another run’s completion', `${runSubject(other)}.completed`],
     ['a terminal event of the control plane', 'sympozium.agent.run.completed'],
     ['a change of the stream', `$JS.API.STREAM.PURGE.${STREAM}`],
-  ])('refuse it %s [RUN-W26a]', async (_, subject) => {
+  ])('refuse it %s [RUN-W26a] [CTL-WX4] [CTL-WB10]', async (_, subject) => {
     const pod = await podOf(run);
     await expect(pod.request(subject, '{}', { timeout: 2_000 })).rejects.toThrow(/permissions violation/i);
   });
 
-  it('refuse it the messages and replies of others [RUN-W26a]', async () => {
+  it('refuse it the messages and replies of others [RUN-W26a] [CTL-WB10]', async () => {
     for (const subject of [`${runSubject(other)}.>`, `${inboxOf(other.uid)}.>`, 'sympozium.>']) {
       const pod = await podOf(run);
       const heard = new Promise((_, reject) => pod.subscribe(subject, { callback: (error) => error && reject(error) }));
@@ -88,7 +88,7 @@ describe('the credentials of a run', () => {
   });
 });
 
-it('takes nobody without credentials, or with those of another secret [RUN-W26a]', async () => {
+it('takes nobody without credentials, or with those of another secret [RUN-W26a] [CTL-WB10]', async () => {
   await expect(connectWith(undefined)).rejects.toThrow(/auth/i);
   await expect(connectWith(relayCredentials('another secret'))).rejects.toThrow(/auth/i);
 });
