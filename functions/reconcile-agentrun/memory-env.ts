@@ -13,7 +13,7 @@ import type { RunBuild } from './run-build.ts';
 
 const MEMORY_SKILL = 'memory';
 
-const hasMemorySkill = ({ skills }: Resolution): boolean =>
+export const hasMemorySkill = ({ skills }: Resolution): boolean =>
   skills.some(({ skillPackRef }) => skillPackRef === MEMORY_SKILL);
 
 /** What the run may do with the memory that its pack shares; undefined without one. The first rule for its persona counts. */

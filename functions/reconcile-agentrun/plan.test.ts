@@ -25,6 +25,8 @@ function shown(action: Action): string {
       return `patch ${action.target.name}`;
     case 'delete':
       return `delete ${action.target.resource.kind} ${action.target.name} ${action.propagation}`;
+    case 'remember':
+      return `remember for ${action.memory.owner.name}`;
     case 'publish':
       return `publish ${action.message.subject}`;
     case 'event':

@@ -10,6 +10,7 @@ import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import type { Action, BusMessage, Plan } from '../../shared/reconcile/plan.ts';
 import { endChildren } from './children.ts';
 import { answerAsker } from './delegation.ts';
+import { failureMemory } from './failure-memory.ts';
 import { revocations } from './grants.ts';
 import { heldAnswerRemovals } from './held-answer.ts';
 import { resolutionOf } from './progress.ts';
@@ -52,6 +53,7 @@ export function wrapUp(
     ...workspaceRemovals(run, resolution),
     ...heldAnswerRemovals(run, status),
     ...wakesAtEnd(run, queue),
+    ...failureMemory(run, status),
     ...answerAsker(run, status),
     { verb: 'publish', message: terminalEvent(run, status) },
     mark(run),

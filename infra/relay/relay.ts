@@ -10,6 +10,7 @@ import type { RelayConfig } from './config.ts';
 import { createControllers } from './controllers.ts';
 import { createDeliver, type Deliver } from './delivery/deliver.ts';
 import { createPost } from './delivery/post.ts';
+import type { Memory } from './memory/memory.ts';
 import { createMemoryService } from './memory/service.ts';
 import { createControllerMetrics } from './metrics/controller-metrics.ts';
 import { createRegistry } from './metrics/registry.ts';
@@ -95,9 +96,10 @@ export async function startRelay(options: RelayOptions): Promise<Relay> {
     observe: metrics.message,
   });
 
-  const server = createServerOf({ config, bus, deliver, controllers, metrics, render: registry.render });
-  const url = await listen(server.http, config.RELAY_HOST, config.RELAY_PORT);
   const memory = createMemoryService(config, MEMORY_WORKER);
+  const { render } = registry;
+  const server = createServerOf({ config, bus, deliver, controllers, memory: memory?.memory, metrics, render });
+  const url = await listen(server.http, config.RELAY_HOST, config.RELAY_PORT);
   const memoryUrl = memory && (await listen(memory.server, config.RELAY_HOST, config.MEMORY_PORT));
   const admission = createAdmissionServer(config, post, secret);
   if (admission !== undefined) await listen(admission.server, config.RELAY_HOST, config.ADMISSION_PORT);
@@ -126,18 +128,19 @@ interface ServerParts {
   bus: BusConnection;
   deliver: Deliver;
   controllers: ReturnType<typeof createControllers>;
+  memory: Memory | undefined;
   metrics: ReturnType<typeof createRelayMetrics>;
   render: () => string;
 }
 
-function createServerOf({ config, bus, deliver, controllers, metrics, render }: ServerParts) {
+function createServerOf({ config, bus, deliver, controllers, memory, metrics, render }: ServerParts) {
   const missing = () => [...controllers.watches.missing(), ...(bus.current() === undefined ? ['nats'] : [])];
   const secrets = config.FUNCTION_TO_RELAY_SECRETS.map((one) => one.reveal());
   const signed = createSignedRequests(secrets, () => new Date());
   const { functions } = config;
   const { published } = metrics;
   const http = createRelayServer(
-    createRoutes({ bus, functions, deliver, signed, published, metrics: render, missing }),
+    createRoutes({ bus, functions, deliver, signed, published, memory, metrics: render, missing }),
   );
   return { http, missing };
 }

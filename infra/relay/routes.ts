@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { AppError } from '../../shared/errors.ts';
+import { isDnsLabel, isDnsSubdomain } from '../../shared/kube/names.ts';
 import type { RelayFunction } from './config.ts';
 import type { Deliver } from './delivery/deliver.ts';
+import type { Memory } from './memory/memory.ts';
 import type { BusConnection } from './nats/connection.ts';
 import { type DeadLetter, getDeadLetter, listDeadLetters, removeDeadLetter } from './nats/dead-letters.ts';
 import { lastMessage, messagesSince, parse, publish } from './nats/stored-messages.ts';
@@ -14,6 +16,8 @@ export interface RouteDependencies {
   deliver: Deliver;
   signed: ReturnType<typeof createSignedRequests>;
   published: (result: 'stored' | 'duplicate' | 'failed') => void;
+  /** Undefined where no memory is served. */
+  memory: Memory | undefined;
   metrics: () => string;
   /** What is not ready, in words. */
   missing: () => string[];
@@ -30,6 +34,12 @@ export function createRoutes(dependencies: RouteDependencies): Record<string, Ro
     },
     'GET /metrics': () => ({ status: 200, body: metrics() }),
     'POST /publish': async (request) => publishRoute(dependencies, await signed(request)),
+    'POST /memories': async (request) => {
+      const { owner, ...memory } = parse(MemorySchema, jsonOf(await signed(request)));
+      if (dependencies.memory === undefined)
+        throw new AppError('NOT_FOUND', 'MEMORY_SECRETS is not set: no memory is kept');
+      return { status: 200, body: await dependencies.memory.store(owner, memory) };
+    },
     'GET /messages/last': async (request, url) => {
       await signed(request);
       const message = await lastMessage(bus, url.searchParams.get('subject'));
@@ -67,6 +77,17 @@ async function publishRoute({ bus, published }: RouteDependencies, body: Buffer)
     throw error;
   }
 }
+
+/** What a function wants an instance or a pack to recall; the names become parts of a path. */
+const MemorySchema = z.object({
+  owner: z.object({
+    kind: z.enum(['instance', 'pack']),
+    namespace: z.string().refine(isDnsLabel),
+    name: z.string().refine(isDnsSubdomain),
+  }),
+  content: z.string().min(1).max(16_384),
+  tags: z.array(z.string().min(1).max(253)).max(16),
+});
 
 const ReplaySchema = z.object({ sequences: z.array(z.int().min(1)).min(1).max(100) });
 

@@ -1,4 +1,4 @@
-import type { BusMessage } from '../reconcile/plan.ts';
+import type { BusMessage, NewMemory } from '../reconcile/plan.ts';
 
 /** A message as the stream holds it. */
 export interface StoredMessage {
@@ -14,6 +14,8 @@ export interface StoredMessage {
 export interface Bus {
   /** Returns once JetStream has stored the message (or had it already, by its id). */
   publish(message: BusMessage, signal?: AbortSignal): Promise<void>;
+  /** Keeps a memory for its owner; the same once. The relay holds memories as it holds the bus. */
+  remember(memory: NewMemory, signal?: AbortSignal): Promise<void>;
   /** The newest message on exactly this subject that the stream still holds. */
   last(subject: string, signal?: AbortSignal): Promise<StoredMessage | undefined>;
   /**

@@ -3,7 +3,7 @@ import type { Secret } from '../config/load.ts';
 import { within } from '../deadline.ts';
 import { sign } from '../delivery/signature.ts';
 import { AppError } from '../errors.ts';
-import type { BusMessage } from '../reconcile/plan.ts';
+import type { BusMessage, NewMemory } from '../reconcile/plan.ts';
 import type { Bus, StoredMessage } from './bus.ts';
 
 export interface RelayBusOptions {
@@ -17,7 +17,7 @@ export interface RelayBusOptions {
 const DEADLINE_MS = 5_000;
 
 /**
- * The bus behind the relay's signed endpoints: `POST /publish`, `GET /messages/last?subject=` (a `StoredMessage` or 404) and
+ * The bus behind the relay's signed endpoints: `POST /publish`, `POST /memories`, `GET /messages/last?subject=` (a `StoredMessage` or 404) and
  * `GET /messages?subject=&after=` (a JSON array of `StoredMessage`, oldest first, empty when there are none).
  */
 export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
@@ -70,6 +70,10 @@ export function createRelayBus({ url, secret, now }: RelayBusOptions): Bus {
     async publish(message: BusMessage, signal?: AbortSignal): Promise<void> {
       const stored = await call('/publish', { method: 'POST', body: JSON.stringify(message) }, discard, signal);
       if (stored === undefined) throw new AppError('UPSTREAM_UNAVAILABLE', 'The relay has no publish endpoint');
+    },
+    async remember(memory: NewMemory, signal?: AbortSignal): Promise<void> {
+      const stored = await call('/memories', { method: 'POST', body: JSON.stringify(memory) }, discard, signal);
+      if (stored === undefined) throw new AppError('UPSTREAM_UNAVAILABLE', 'The relay keeps no memories');
     },
     last: (subject, signal) => get<StoredMessage>(`/messages/last?subject=${encodeURIComponent(subject)}`, signal),
     async since(subject, afterSequence, signal) {

@@ -11,7 +11,7 @@ import type { KubeReader, KubeWriter, Refusal } from './reconciler.ts';
 /** Whose plan is carried out, and with what. */
 export interface Execution {
   kube: KubeWriter & Pick<KubeReader, 'get'>;
-  bus: Pick<Bus, 'publish'>;
+  bus: Pick<Bus, 'publish' | 'remember'>;
   resource: Resource;
   fieldManager: string;
   primary: KubeObject;
@@ -94,6 +94,9 @@ async function carryOut(action: Action, primary: KubeObject, execution: Executio
     case 'delete':
       await kube.remove(action.target, { propagation: action.propagation, signal });
       return undefined;
+    case 'remember':
+      await bus.remember(action.memory, signal).catch(unlessAborted(signal));
+      return undefined;
     case 'publish':
       await bus.publish(action.message, signal);
       return undefined;
@@ -127,6 +130,13 @@ async function createOnce(
     const message = `${resource.kind} "${object.metadata.name}" exists and belongs to something else`;
     throw new ActionRefused({ action, code: thrown.code, reason: thrown.reason, message }, primary, thrown);
   }
+}
+
+function unlessAborted(signal: AbortSignal): (thrown: unknown) => void {
+  return (thrown) => {
+    signal.throwIfAborted();
+    log('warn', 'A memory was not stored', { error: thrown instanceof Error ? thrown.message : String(thrown) });
+  };
 }
 
 async function report(event: KubeObject, { kube, fieldManager, signal }: Execution): Promise<void> {

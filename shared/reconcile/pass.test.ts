@@ -116,6 +116,17 @@ describe('reconcile', () => {
     expect(await pass(aWorld(), reconciler)).toEqual({ outcome: 'retry', code: 'UNKNOWN' });
   });
 
+  it('does the rest when something cannot be remembered [RUN-085]', async () => {
+    const owner = { kind: 'instance', namespace: KEY.namespace, name: 'inst' } as const;
+    const remember: Action = { verb: 'remember', memory: { owner, content: 'c', tags: [] } };
+    const world = aWorld();
+    const bus = { ...world.bus, remember: () => Promise.reject(new Error('the disk is full')) };
+    expect(await pass({ ...world, bus }, planning([remember, mark('done')]))).toEqual({ outcome: 'settled' });
+    expect(labelsIn(world)).toEqual({ done: 'true' });
+    await pass(world, planning([remember, remember]));
+    expect(world.bus.memories()).toEqual(['c']);
+  });
+
   it('writes nothing when the primary is gone', async () => {
     const world = createWorld();
     expect(await pass(world, planning([apply('child')]))).toEqual({ outcome: 'settled' });

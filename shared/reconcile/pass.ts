@@ -24,7 +24,7 @@ export interface PassReport {
 
 export interface PassDependencies<Config> {
   kube: KubeReader & KubeWriter;
-  bus: Pick<Bus, 'publish' | 'last'>;
+  bus: Pick<Bus, 'publish' | 'last' | 'remember'>;
   config: Config;
   now: () => Date;
   /** W3C trace context of the pass, when telemetry is on. */

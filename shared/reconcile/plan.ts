@@ -1,5 +1,6 @@
 import type { KubeObject } from '../kube/objects.ts';
 import type { ObjectRef, Resource } from '../kube/resources.ts';
+import type { MemoryOwner } from '../memory/capability.ts';
 
 /** A message for the bus. `id` de-duplicates: the same id is stored once, however often it is published. */
 export interface BusMessage {
@@ -37,6 +38,8 @@ export type Action =
   /** An Event about the primary. Best effort: one that cannot be written, or was before, keeps no pass from its work. */
   | { verb: 'event'; event: KubeObject }
   | { verb: 'delete'; target: ObjectRef; propagation: 'Background' | 'Foreground' }
+  /** Something for agents to recall; the same is kept once. Best effort: a memory that is away keeps no pass from its work. */
+  | { verb: 'remember'; memory: NewMemory }
   /** Done once the bus has stored the message. */
   | { verb: 'publish'; message: BusMessage };
 
@@ -44,6 +47,13 @@ interface MetadataPatch {
   finalizers?: string[];
   labels?: Record<string, string | null>;
   annotations?: Record<string, string | null>;
+}
+
+/** A memory for one owner. `tags` are what it can be listed by. */
+export interface NewMemory {
+  owner: MemoryOwner;
+  content: string;
+  tags: string[];
 }
 
 /** What one pass decided. `reason` says why, in words, for `explain`; it decides nothing. */

@@ -64,7 +64,7 @@ export async function ownPasses<Observed extends { primary: KubeObject | undefin
     mergePatch: counted(own.mergePatch) as KubeClient['mergePatch'],
     remove: counted(own.remove),
   };
-  const bus = { publish: async () => undefined, last: async () => undefined };
+  const bus = { publish: async () => undefined, remember: async () => undefined, last: async () => undefined };
 
   function pass(name: string, steps = Number.POSITIVE_INFINITY): Promise<Reply> {
     left = steps;

@@ -135,6 +135,7 @@ function aRun(name: string, { skills = [], instanceRef = 'inst', lifecycle }: Ru
       messages.set(message.id, message);
       left -= 1;
     },
+    remember: async () => undefined,
     last: async () => completed,
   };
 

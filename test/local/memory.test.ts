@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { expect, it, onTestFinished } from 'vitest';
 import { bundle, ROOT } from '../../infra/bundle/bundle.ts';
 import { freePort } from '../../infra/local/free-port.ts';
+import { createRelayBus } from '../../shared/bus/relay-bus.ts';
+import { Secret } from '../../shared/config/load.ts';
 import { memoryUrl } from '../../shared/memory/capability.ts';
 
 const SECRET = 'memory-key';
@@ -28,6 +30,7 @@ async function aRelayProcess() {
   let child: ChildProcess | undefined;
   const relay = {
     url: memoryUrl(`http://127.0.0.1:${memoryPort}`, SECRET, { owner: OWNER, access: 'read-write' }),
+    functionsUrl: `http://127.0.0.1:${port}`,
     output: '',
     async start() {
       child = spawn(process.execPath, [join(folder, 'dist/relay/main.js')], {
@@ -102,4 +105,19 @@ it('what a killed relay acknowledged is there after the next start, whole, once,
   // Neither addresses nor contents are logged [API-W57].
   expect(relay.output).not.toContain('detail');
   expect(relay.output).not.toContain(relay.url.split('/').at(-1));
+});
+
+it('a function has an instance remember something, once however often it says so, and nobody else can', async () => {
+  const relay = await aRelayProcess();
+  await relay.start();
+  const memory = { owner: OWNER, content: '## Run one failed\n\nError: disk full', tags: ['failure'] };
+  const busOf = (secret: string) =>
+    createRelayBus({ url: relay.functionsUrl, secret: new Secret(secret), now: () => new Date() });
+  for (let time = 0; time < 3; time += 1) await busOf('b').remember(memory);
+  await expect(busOf('another-secret').remember({ ...memory, content: 'forged' })).rejects.toThrow('401');
+  const elsewhere = { ...memory, owner: { ...OWNER, name: '../../etc' } };
+  await expect(busOf('b').remember(elsewhere)).rejects.toThrow('400');
+  const response = await fetch(`${relay.url}/list?tags=failure`);
+  const { content } = (await response.json()) as { content: { content: string }[] };
+  expect(content).toMatchObject([{ content: memory.content, tags: ['failure'] }]);
 });

@@ -6,12 +6,14 @@ import type { Interrupt } from './interrupt.ts';
 import { saved } from './json.ts';
 
 /** A stream in memory that stores an id once, and can be away. */
-export interface WorldBus extends Pick<Bus, 'publish' | 'last'> {
+export interface WorldBus extends Pick<Bus, 'publish' | 'last' | 'remember'> {
   /** A message of a pod, which no pass publishes. */
   put(subject: string, payload: unknown): void;
   setAway(away: boolean): void;
   /** What passes published, each id once. */
   published(): readonly BusMessage[];
+  /** What agents are to recall, each once. */
+  memories(): readonly string[];
   /** Every publication, repeats too. */
   attempts(): readonly BusMessage[];
   /** Returns what takes the bus back to what it holds now. */
@@ -22,6 +24,7 @@ export function createBus(clock: Clock, interrupt: Interrupt): WorldBus {
   const messages: StoredMessage[] = [];
   const byId = new Map<string, BusMessage>();
   const attempts: BusMessage[] = [];
+  const memories = new Set<string>();
   let away = false;
   const put = (subject: string, payload: unknown) =>
     messages.push({ subject, sequence: messages.length + 1, time: clock.now().toISOString(), payload });
@@ -35,6 +38,7 @@ export function createBus(clock: Clock, interrupt: Interrupt): WorldBus {
     },
     published: () => [...byId.values()],
     attempts: () => attempts,
+    memories: () => [...memories],
     save: () => {
       const [ids, kept, tries, was] = [saved(byId), [...messages], [...attempts], away];
       return () => {
@@ -52,6 +56,10 @@ export function createBus(clock: Clock, interrupt: Interrupt): WorldBus {
         byId.set(message.id, message);
         put(message.subject, message.payload);
       });
+    },
+    remember: async ({ content }) => {
+      check();
+      interrupt.around('remember', () => memories.add(content));
     },
     last: async (subject) => {
       interrupt.check();
