@@ -37,22 +37,56 @@ export interface GoverningReader {
  * run may follow its instance at once, and a run that a stricter policy would refuse is refused when it starts [CTL-WA5].
  */
 const FRESH_MS = 2_000;
+/** Older than this, it is read again while it still serves: under load nobody waits for a read. */
+const REFRESH_MS = 1_000;
+const READ_MS = 4_000;
 const MOST_KEPT = 2_000;
 
+interface Kept {
+  object: KubeObject | undefined;
+  at: number;
+}
+
 export function createGoverningReader(kube: KubeClient, config: AdmitConfig, now: () => number): GoverningReader {
-  const kept = new Map<string, { object: KubeObject | undefined; at: number }>();
+  const kept = new Map<string, Kept>();
+  const reads = new Map<string, Promise<KubeObject | undefined>>();
+
+  async function load(id: string, [resource, key]: Parameters<ReadObject>, signal: AbortSignal) {
+    const at = now();
+    const object = await kube.get(resource, key, { signal });
+    if (kept.size >= MOST_KEPT) kept.clear();
+    // A read that was overtaken tells nothing new.
+    if ((kept.get(id)?.at ?? 0) <= at) kept.set(id, { object, at });
+    return object;
+  }
+
+  /** One read for all who wait for it, whose end is not up to any of them. */
+  function loadOnce(id: string, what: Parameters<ReadObject>): Promise<KubeObject | undefined> {
+    const under = reads.get(id);
+    if (under !== undefined) return under;
+    const read = load(id, what, AbortSignal.timeout(READ_MS)).finally(() => reads.delete(id));
+    reads.set(id, read);
+    return read;
+  }
 
   /** Absence is remembered, too: most namespaces have no policy of their own. */
+  function recently(
+    id: string,
+    what: Parameters<ReadObject>,
+  ): Promise<KubeObject | undefined> | KubeObject | undefined {
+    const known = kept.get(id);
+    const age = known === undefined ? FRESH_MS : now() - known.at;
+    if (known === undefined || age >= FRESH_MS) return loadOnce(id, what);
+    // Whoever comes once it is too old hears why it could not be read.
+    if (age >= REFRESH_MS) loadOnce(id, what).catch(() => undefined);
+    return known.object;
+  }
+
   function reading({ fresh, signal }: { fresh: boolean; signal: AbortSignal }): ReadObject {
-    return async <T extends KubeObject>(...[resource, key]: Parameters<ReadObject>): Promise<T | undefined> => {
-      const id = `${resource.plural}/${key.namespace}/${key.name}`;
-      const known = kept.get(id);
-      if (!fresh && known !== undefined && now() - known.at < FRESH_MS) return known.object as T | undefined;
-      const at = now();
-      const object = await kube.get<T>(resource, key, { signal });
-      if (kept.size >= MOST_KEPT) kept.clear();
-      kept.set(id, { object, at });
-      return object;
+    return async <T extends KubeObject>(...what: Parameters<ReadObject>): Promise<T | undefined> => {
+      const [resource, { namespace, name }] = what;
+      const id = `${resource.plural}/${namespace}/${name}`;
+      return (await (fresh ? load(id, what, signal) : recently(id, what))) as T | undefined;
     };
   }
 

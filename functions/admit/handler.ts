@@ -5,10 +5,14 @@ import { createAccess } from './access.ts';
 import { createAdmitApp } from './app.ts';
 import { loadAdmitConfig } from './config.ts';
 import { createGoverningReader } from './governing.ts';
+import { createJudges } from './judges.ts';
 
 export function createApp(place: FunctionPlace): Hono {
   const { kube, receive } = createShell(place);
-  return createAdmitApp(receive, createGoverningReader(kube, loadAdmitConfig(place.env), Date.now), createAccess(kube));
+  return createAdmitApp(
+    receive,
+    createJudges(createGoverningReader(kube, loadAdmitConfig(place.env), Date.now), createAccess(kube)),
+  );
 }
 
 export const handler = lambdaHandler(createApp);

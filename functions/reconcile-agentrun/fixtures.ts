@@ -8,9 +8,9 @@ import type { ObjectMeta } from '../../shared/kube/objects.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { ContainerStatus, Pod, TerminatedState } from '../../shared/pods/pod.ts';
 import { loadRunConfig } from './config.ts';
-import { jobFor } from './job.ts';
 import type { Executing, Starting } from './observed.ts';
-import { buildOf } from './start.ts';
+import { jobFor } from './pod/job.ts';
+import { buildOf } from './start/start.ts';
 
 export const CONFIG = loadRunConfig({});
 export const CREATED = '2026-01-02T03:04:05Z';

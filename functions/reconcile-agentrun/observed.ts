@@ -8,10 +8,10 @@ import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { Floor } from '../../shared/policy/floor.ts';
-import type { HeldAnswer } from './held-answer.ts';
-import type { Queue } from './queue.ts';
+import type { HeldAnswer } from './hooks/held-answer.ts';
+import type { Queue } from './queue/queue.ts';
 import type { ServerObjects } from './server/objects.ts';
-import type { SkillSecret } from './skill-secrets.ts';
+import type { SkillSecret } from './skills/skill-secrets.ts';
 
 /** What a pass saw, by where the run stands. Plain JSON, so that a pass can be stored and run again. */
 export type Observed =

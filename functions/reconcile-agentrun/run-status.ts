@@ -7,13 +7,13 @@ import { rfc3339, withCondition } from '../../shared/kube/conditions.ts';
 import type { Job } from '../../shared/pods/job.ts';
 import type { Pod } from '../../shared/pods/pod.ts';
 import type { Failure } from './failure.ts';
-import { isGated } from './hooks.ts';
+import { isGated } from './hooks/hooks.ts';
 import { ERROR_MAX, RESULT_MAX } from './limits.ts';
 import { postRunJobNameOf, serverNameOf } from './names.ts';
-import type { Outcome } from './outcome.ts';
-import { withoutSecrets } from './skill-secrets.ts';
-import type { Ended } from './verdict.ts';
-import { isSandbox, namedAs } from './workload.ts';
+import type { Outcome } from './outcome/outcome.ts';
+import type { Ended } from './outcome/verdict.ts';
+import { isSandbox, namedAs } from './pod/workload.ts';
+import { withoutSecrets } from './skills/skill-secrets.ts';
 
 type Claim = { status: 'True' | 'False' | 'Unknown'; reason: string; message: string };
 

@@ -1,7 +1,7 @@
 import type { AgentRun } from '../../crds/agentrun.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase } from '../../crds/conditions.ts';
 import { FINALIZERS, LABELS } from '../../crds/labels.ts';
-import { isServer } from './run-build.ts';
+import { isServer } from './pod/run-build.ts';
 
 /**
  * Where a run stands, from the run alone; decides what else is read. `finished`: nothing is left to do. `ended`: its outcome is

@@ -9,7 +9,7 @@ export const manifest: FunctionManifest = {
   name: 'reconcile-sympoziumschedule',
   memoryMb: 256,
   timeoutSeconds: PASS_SECONDS,
-  concurrency: 10,
+  concurrency: 30,
   reconciles: {
     primary: {
       resource: KINDS.SympoziumSchedule,

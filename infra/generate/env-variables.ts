@@ -85,6 +85,9 @@ export const LOCAL_SECTIONS: readonly EnvSection[] = [
     ['CLUSTER_ALLOW_HOST_COMMANDS', '', "`true` lets containers run this machine's commands even without isolation."],
     ['CLUSTER_ALLOW_HOST_PATH', '', '`true` lets pods mount folders of this machine.'],
   ]),
+  section('`npm run images`', 'Only where images go into the cluster test kit.', [
+    ['KIT_CACHE', '`/var/cache/kubekit`', 'Where the kit keeps its images.'],
+  ]),
   section('The client', '', [
     ['SYMPOZIUM_URL', 'what `npm start` wrote', 'The API.'],
     ['SYMPOZIUM_TOKEN', 'what `npm start` wrote', 'Its token.'],

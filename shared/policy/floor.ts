@@ -62,10 +62,8 @@ export function policiesOf({
   policy: SympoziumPolicy | undefined;
   floor?: Floor | undefined;
 }): SympoziumPolicy[] {
-  const found = [policy, floor?.policy].filter((one) => one !== undefined);
-  return found.filter(
-    ({ metadata }, index) =>
-      found.findIndex((one) => one.metadata.name === metadata.name && one.metadata.namespace === metadata.namespace) ===
-      index,
-  );
+  const own = policy?.metadata;
+  const house = floor?.policy?.metadata;
+  const same = own?.name === house?.name && own?.namespace === house?.namespace;
+  return [policy, same ? undefined : floor?.policy].filter((one) => one !== undefined);
 }

@@ -6,7 +6,7 @@ import { FINALIZERS } from '../../crds/labels.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import { manifest } from '../../functions/api/function.ts';
 import { createApp } from '../../functions/api/handler.ts';
-import { verdictOf } from '../../functions/reconcile-agentrun/gate.ts';
+import { verdictOf } from '../../functions/reconcile-agentrun/hooks/gate.ts';
 import { createKubeClient } from '../../shared/kube/client.ts';
 import { CONFIG_MAPS, SECRETS } from '../../shared/kube/resources.ts';
 import { type ContractCluster, createNamespace, startContractCluster } from './api-cluster.ts';

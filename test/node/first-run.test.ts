@@ -14,6 +14,12 @@ beforeAll(async () => {
   platform = await startPlatform();
   await platform.apply([
     {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name: 'github-gitops-token', namespace: 'sympozium-system' },
+      data: { GH_TOKEN: Buffer.from('from-the-secret').toString('base64') },
+    },
+    {
       apiVersion: 'sympozium.ai/v1alpha1',
       kind: 'SympoziumInstance',
       metadata: { name: 'assistant', namespace: NAMESPACE },
@@ -73,6 +79,31 @@ describe('on a real node', () => {
     ]);
     expect(run.status?.phase).toBe('Succeeded');
     expect(run.status?.result).toContain('api-closed host-closed relay-closed');
+  });
+
+  it('gives built-in skills the programs that their texts name, kubectl under the rights of the run alone [RUN-W58]', async () => {
+    await platform.apply([toTheApiServer({ 'sympozium.ai/agent-run': 'tools' })]);
+    const commands = [
+      {
+        target: 'k8s-ops',
+        command: 'kubectl get pods -o name && kubectl auth can-i get secrets; curl --version | head -1; jq --version',
+      },
+      { target: 'github-gitops', command: 'git --version && gh --version | head -1; echo token-$GH_TOKEN' },
+    ];
+    const task = commands.map((one) => called('execute_command', { ...one, timeout: 20 })).join(' ');
+    const run = await answerTo('tools', task, ['k8s-ops', 'github-gitops']);
+    expect(run.status?.phase, run.status?.error).toBe('Succeeded');
+    for (const text of [
+      /pod\/tools-/,
+      /^no$/m,
+      /curl 7|curl 8/,
+      /jq-1/,
+      /git version 2/,
+      /gh version 2/,
+      /token-from-the-secret/,
+    ]) {
+      expect(run.status?.result).toMatch(text);
+    }
   });
 
   it('takes a full run from create to answer: two skills with rights, a hook, a gate, memory and an MCP server [RUN-092] [RUN-096] [RUN-W17] [RUN-W18] [CTL-131] [CTL-WM5]', async () => {

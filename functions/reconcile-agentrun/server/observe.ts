@@ -7,7 +7,7 @@ import { troubleOf } from '../../../shared/pods/trouble.ts';
 import type { ObserveContext } from '../../../shared/reconcile/reconciler.ts';
 import { serverNameOf, webRouteOf } from '../names.ts';
 import type { Resolving, Serving } from '../observed.ts';
-import { foundSkills, skillsOf } from '../skills.ts';
+import { foundSkills, skillsOf } from '../skills/skills.ts';
 import { apiKeySecretOf, newApiKey } from './api-key.ts';
 import { serverLabels } from './deployment.ts';
 import type { Deployment, ServerObjects } from './objects.ts';

@@ -1,7 +1,7 @@
 import { marked } from '../../../shared/kube/applied.ts';
 import { controllerReference, type KubeObject } from '../../../shared/kube/objects.ts';
 import { serverNameOf } from '../names.ts';
-import type { RunBuild, SidecarSkill } from '../run-build.ts';
+import type { RunBuild, SidecarSkill } from '../pod/run-build.ts';
 import { serverLabels } from './deployment.ts';
 import { portsOf } from './sidecar.ts';
 

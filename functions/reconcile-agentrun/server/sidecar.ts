@@ -1,6 +1,6 @@
 import type { SkillSidecar } from '../../../crds/skillpack.ts';
-import type { RunBuild, SidecarSkill } from '../run-build.ts';
-import { sidecarsOf } from '../run-build.ts';
+import type { RunBuild, SidecarSkill } from '../pod/run-build.ts';
+import { sidecarsOf } from '../pod/run-build.ts';
 
 type Port = NonNullable<SkillSidecar['ports']>[number];
 

@@ -4,7 +4,7 @@ import { AGENT_RUN_PHASES, RUN_REASONS } from '../../../crds/conditions.ts';
 import { HTTP_ROUTES } from '../../../shared/kube/resources.ts';
 import type { PassReport } from '../../../shared/reconcile/pass.ts';
 import type { Measurement } from '../../../shared/telemetry/metrics.ts';
-import { isServer } from '../run-build.ts';
+import { isServer } from '../pod/run-build.ts';
 
 /** How many servers there are, how often the gateway was not ready for one, and routes (AgentRun spec, 7.1). */
 export function serverMeasurements({ plan, error }: PassReport, run: AgentRun): Measurement[] {

@@ -2,6 +2,7 @@ import { isToolAllowed } from '../../../../shared/pods/tool-access.ts';
 import { channelTool } from './channel.ts';
 import { commandTool } from './command.ts';
 import { delegateTool } from './delegate.ts';
+import { fetchTool } from './fetch.ts';
 import { fileTools } from './files.ts';
 import { mcpTools } from './mcp.ts';
 import { memoryTools } from './memory.ts';
@@ -14,6 +15,7 @@ export async function buildTools(context: ToolContext): Promise<AgentTool[]> {
   const builtIn = [
     ...fileTools(context),
     commandTool(context),
+    fetchTool(),
     channelTool(context),
     scheduleTool(context),
     delegateTool(context),
