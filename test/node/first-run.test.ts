@@ -81,7 +81,7 @@ describe('on a real node', () => {
     expect(run.status?.result).toContain('api-closed host-closed relay-closed');
   });
 
-  it('gives built-in skills the programs that their texts name, kubectl under the rights of the run alone [RUN-W58]', async () => {
+  it('gives built-in skills the programs that their texts name, kubectl under the rights of the run alone', async () => {
     await platform.apply([toTheApiServer({ 'sympozium.ai/agent-run': 'tools' })]);
     const commands = [
       {
