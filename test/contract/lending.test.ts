@@ -65,11 +65,22 @@ const run = (name: string, instanceRef: string, authSecretRef: string, more: obj
     ...more,
   });
 
+const configurations = (url: string) => webhookConfigurations([manifest], endpoint.ca, (path) => ({ url: url + path }));
+
+/** Asked about the namespace of this test alone: on a real API server others are at work. */
 async function register(url: string): Promise<void> {
-  await createApplier(
-    cluster.kube,
-    'test',
-  )(webhookConfigurations([manifest], endpoint.ca, (path) => ({ url: url + path })));
+  const namespaceSelector = { matchLabels: { 'kubernetes.io/metadata.name': NS } };
+  const narrowed = configurations(url).map(({ webhooks, ...one }) => ({
+    ...one,
+    webhooks: webhooks.map((webhook) => ({ ...webhook, namespaceSelector })),
+  }));
+  await createApplier(cluster.kube, 'test')(narrowed);
+}
+
+async function unregister(): Promise<void> {
+  for (const { apiVersion, kind, metadata } of configurations('https://127.0.0.1:9')) {
+    await cluster.kube.json({ method: 'DELETE', path: `/apis/${apiVersion}/${kind.toLowerCase()}s/${metadata.name}` });
+  }
 }
 
 beforeAll(async () => {
@@ -88,6 +99,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   for (const client of clients) client.close();
+  if (endpoint !== undefined) await unregister();
   endpoint?.close();
   await cluster?.close();
 });
