@@ -13,7 +13,7 @@ export type May = (user: User, right: Right, namespace: string, signal: AbortSig
 const MOST_RIGHTS = 100;
 
 interface Lending {
-  /** What the object lends, and what it lent before or may lend since its instance does. */
+  /** What the object lends, and what of it somebody else lends. */
   lent: readonly Lent[];
   known: readonly Lent[];
   kind: Resource;

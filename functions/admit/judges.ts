@@ -14,7 +14,15 @@ import { admitSchedule } from './admit-schedule.ts';
 import { defaultRun } from './default-run.ts';
 import { HOOKS } from './function.ts';
 import type { Governing, GoverningReader } from './governing.ts';
-import { type Lent, lentByInstance, lentByMcpServer, lentByPack, lentByRun, lentBySkillPack } from './lent.ts';
+import {
+  type Lent,
+  lentByInstance,
+  lentByMcpServer,
+  lentByPack,
+  lentByRun,
+  lentBySkillPack,
+  lentThrough,
+} from './lent.ts';
 import type { AdmissionRequest } from './review.ts';
 import { fail, type Verdict } from './verdict.ts';
 
@@ -55,7 +63,7 @@ async function judgeRun(
     const verdict = admitRun({ deleting, spec: run.spec, old }, governing);
     if (!verdict.allowed) return verdict;
     const { instance } = governing;
-    const known = [...(old === undefined ? [] : lentByRun(old)), ...(instance ? lentByInstance(instance.spec) : [])];
+    const known = instance === undefined ? [] : lentThrough(instance.spec, run.spec);
     const lending = await admitLent({ lent, known, kind: KINDS.AgentRun, request }, may, signal);
     return lending.allowed ? verdict : lending;
   };
@@ -64,17 +72,16 @@ async function judgeRun(
   return verdict.allowed ? verdict : judged(await reader.live(wanted, signal));
 }
 
-/** Judges what an object lends that it did not lend before. */
+/** Judges all that an object lends, also when only something else of it changes: another image would get the same rights. */
 function lending<Spec>(
   schema: z.ZodType<{ spec: Spec }>,
   kind: Resource,
   lentBy: (spec: Spec) => Lent[],
   may: May,
 ): Judge {
-  return judging(schema, ({ spec }, request, signal) => {
-    const old = schema.safeParse(request.oldObject).data?.spec;
-    return admitLent({ lent: lentBy(spec), known: old === undefined ? [] : lentBy(old), kind, request }, may, signal);
-  });
+  return judging(schema, ({ spec }, request, signal) =>
+    admitLent({ lent: lentBy(spec), known: [], kind, request }, may, signal),
+  );
 }
 
 function wantedOf({ spec }: AgentRun, namespace: string) {

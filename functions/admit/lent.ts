@@ -6,6 +6,7 @@ import type { RbacRule } from '../../crds/rbac.ts';
 import type { SkillRef } from '../../crds/skill-ref.ts';
 import type { SkillPackSpec } from '../../crds/skillpack.ts';
 import type { SympoziumInstanceSpec } from '../../crds/sympoziuminstance.ts';
+import { isSame } from '../../shared/kube/applied.ts';
 import { privilegesOf } from '../../shared/policy/privileges.ts';
 
 /** Something that the API server can be asked whether somebody may do it. */
@@ -45,6 +46,21 @@ export function lentByInstance(spec: SympoziumInstanceSpec): Lent[] {
     ...secret('spec.observability.headersSecretRef', observability?.headersSecretRef),
     ...callerKeys('spec.skills', skills),
     ...rules('spec.agents.default.lifecycle.rbac', agents.default.lifecycle?.rbac),
+  ];
+}
+
+/**
+ * What a run may use since its instance lends it: keys, as long as they are sent where the instance sends them, and the rights of hooks,
+ * as long as they are the very hooks of the instance. With another address or image they would be lent to somebody else.
+ */
+export function lentThrough({ authRefs = [], skills, agents }: SympoziumInstanceSpec, run: AgentRunSpec): Lent[] {
+  const { baseURL = '', lifecycle } = agents.default;
+  const address = run.model.baseURL ?? '';
+  const sameAddress = address === '' || address === baseURL;
+  return [
+    ...(sameAddress ? authRefs.flatMap((ref, index) => secret(`spec.authRefs[${index}].secret`, ref.secret)) : []),
+    ...callerKeys('spec.skills', skills),
+    ...(isSame(lifecycle, run.lifecycle) ? rules('spec.agents.default.lifecycle.rbac', lifecycle?.rbac) : []),
   ];
 }
 

@@ -231,22 +231,42 @@ describe('nobody lends a right that they do not have', () => {
 
   it('but a run may use what its instance lends, whoever makes it [RUN-W21]', async () => {
     const authRefs = [{ provider: 'p', secret: SECRET }];
-    await write(cluster.kube, of('SympoziumInstance', 'rich', { agents: hooks([podRule]), authRefs }));
+    const lifecycle = { rbac: [podRule], preRun: [{ name: 'fetch', image: 'fetch:1' }] };
+    await write(
+      cluster.kube,
+      of('SympoziumInstance', 'rich', { agents: { default: { model: 'm', lifecycle } }, authRefs }),
+    );
     const client = await somebody('maker-of-runs');
-    await write(client, run('of-rich', 'rich', SECRET, { lifecycle: { rbac: [podRule] } }));
-    const more = { lifecycle: { rbac: [podRule, { ...podRule, verbs: ['create'] }] } };
-    await expect(write(client, run('too-rich', 'rich', SECRET, more))).rejects.toThrow('may not create pods');
+    await write(client, run('of-rich', 'rich', SECRET, { lifecycle }));
+    await write(client, run('plain-of-rich', 'rich', SECRET));
     await expect(write(client, run('of-bare', 'bare', SECRET))).rejects.toThrow(`may not get secrets "${SECRET}"`);
   });
 
-  it('but an object may be changed that lends what somebody else has, as long as it lends no more [RUN-W21]', async () => {
+  it('and a run may neither send a key elsewhere nor have other hooks use the rights of its instance [RUN-W21]', async () => {
+    const client = await somebody('thief');
+    const model = { provider: 'p', model: 'm', authSecretRef: SECRET, baseURL: 'https://elsewhere.example/v1' };
+    await expect(write(client, run('sends-key', 'rich', SECRET, { model }))).rejects.toThrow(
+      'spec.model.authSecretRef',
+    );
+    for (const lifecycle of [
+      { rbac: [podRule], preRun: [{ name: 'fetch', image: 'mine:1' }] },
+      { rbac: [podRule, { ...podRule, verbs: ['create'] }], preRun: [{ name: 'fetch', image: 'fetch:1' }] },
+    ]) {
+      await expect(write(client, run('own-hooks', 'rich', '', { lifecycle }))).rejects.toThrow(
+        'spec.lifecycle.rbac[0]',
+      );
+    }
+  });
+
+  it('and what others lend may only be changed by who has it: another image would get it [RUN-W21]', async () => {
     const spec = { skills: [], sidecar: { ...sidecar, rbac: [podRule] } };
     await write(cluster.kube, of('SkillPack', 'kept', spec));
     const client = await somebody('editor');
-    await change(client, 'SkillPack', 'kept', { spec: { category: 'other' } });
-    await change(client, 'SkillPack', 'kept', { spec: { sidecar: { rbac: [] } } });
-    const again = change(client, 'SkillPack', 'kept', { spec });
-    await expect(again).rejects.toThrow('spec.sidecar.rbac[0]');
+    await change(client, 'SkillPack', 'kept', { metadata: { labels: { a: 'b' } } });
+    const image = change(client, 'SkillPack', 'kept', { spec: { sidecar: { image: 'mine:1' } } });
+    await expect(image).rejects.toThrow('spec.sidecar.rbac[0]');
+    await change(client, 'SkillPack', 'kept', { spec: { sidecar: { image: 'mine:1', rbac: [] } } });
+    await expect(change(client, 'SkillPack', 'kept', { spec })).rejects.toThrow('spec.sidecar.rbac[0]');
   });
 
   it('nor more rights than can be looked up [RUN-W21]', async () => {
