@@ -27,10 +27,27 @@ const READS_LOGS: PolicyRule = { apiGroups: [''], resources: ['pods/log'], verbs
 
 /** Somebody who may write our kinds, and what the rules say. */
 async function somebody(name: string, rules: PolicyRule[] = []): Promise<KubeClient> {
-  const token = await identityWith(cluster.kube, { name, rules: [WRITES, ...rules] });
-  const client = createKubeClient({ ...anonymous(cluster.connection), token });
+  return clientOf({ name, rules: [WRITES, ...rules] });
+}
+
+async function clientOf(who: Parameters<typeof identityWith>[1]): Promise<KubeClient> {
+  const client = createKubeClient({ ...anonymous(cluster.connection), token: await identityWith(cluster.kube, who) });
   clients.push(client);
+  await expect.poll(() => mayWrite(client), { timeout: 10_000 }).toBe(true);
   return client;
+}
+
+/** A real API server hears of new roles a moment later. */
+async function mayWrite(client: KubeClient): Promise<boolean> {
+  const { group, plural: resource } = KINDS.SympoziumInstance;
+  const resourceAttributes = { verb: 'create', group, resource, namespace: NS };
+  const apiVersion = 'authorization.k8s.io/v1';
+  const { status } = await client.json<{ status: { allowed: boolean } }>({
+    method: 'POST',
+    path: `/apis/${apiVersion}/selfsubjectaccessreviews`,
+    body: { apiVersion, kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } },
+  });
+  return status.allowed;
 }
 
 const of = (kind: keyof typeof KINDS, name: string, spec: object): KubeObject & { spec: object } => ({
@@ -278,9 +295,7 @@ describe('nobody lends a right that they do not have', () => {
   it('but the control plane makes instances of what a pack lends, and nobody is asked about it [RUN-W21]', async () => {
     await register('https://127.0.0.1:9');
     try {
-      const token = await identityWith(cluster.kube, personaPackManifest);
-      const reconciler = createKubeClient({ ...anonymous(cluster.connection), token });
-      clients.push(reconciler);
+      const reconciler = await clientOf(personaPackManifest);
       await write(reconciler, of('SympoziumInstance', 'stamped', { agents: hooks([podRule]) }));
     } finally {
       await register(endpoint.url);
