@@ -1,6 +1,6 @@
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
 import { type Denial, explain } from '../../shared/policy/denial.ts';
-import { type Floor, policiesOf } from '../../shared/policy/floor.ts';
+import { missingPolicy, policiesOf } from '../../shared/policy/floor.ts';
 import { judgeRun } from '../../shared/policy/judge-run.ts';
 import type { Governing } from './governing.ts';
 import { allow, deny, fail, type Verdict } from './verdict.ts';
@@ -21,16 +21,17 @@ export function admitRun({ deleting, spec, old }: RunChange, { instance, policy,
   const rebound = old?.instanceRef !== spec.instanceRef;
   if (instance === undefined) {
     if (!rebound) return allow('the instance is gone; nothing of the run is bound by it');
-    return fail(
-      400,
-      `failed to find SympoziumInstance ${spec.instanceRef}: ${absent('SympoziumInstance', spec.instanceRef)}`,
-    );
+    const name = spec.instanceRef;
+    const why = `SympoziumInstance.sympozium.ai "${name}" not found`;
+    return fail(400, `failed to find SympoziumInstance ${name}: ${why}`);
   }
   const { policyRef = '' } = instance.spec;
   if (policyRef === '' && floor === undefined) return allow('no policy bound');
-  const missing = policyRef !== '' && policy === undefined ? noPolicy(policyRef) : floorMissing(floor);
+  const missing = missingPolicy(policyRef, { policy, floor });
   if (missing !== undefined) {
-    return rebound ? fail(500, missing) : allow('the policy is gone; the run was judged when it was made');
+    return rebound
+      ? fail(500, `failed to find SympoziumPolicy ${missing.name}: ${missing.why}`)
+      : allow('the policy is gone; the run was judged when it was made');
   }
   const policies = policiesOf({ policy, floor });
   const before = old === undefined || rebound ? [] : judgeRun({ spec: old, packs }, policies).map(idOf);
@@ -38,9 +39,4 @@ export function admitRun({ deleting, spec, old }: RunChange, { instance, policy,
   return denials.length === 0 ? allow('policy validated') : deny(denials.map(explain).join('; '));
 }
 
-const noPolicy = (name: string, by = ''): string =>
-  `failed to find SympoziumPolicy ${name}: ${absent('SympoziumPolicy', name)}${by}`;
-const floorMissing = (floor: Floor | undefined): string | undefined =>
-  floor === undefined || floor.policy !== undefined ? undefined : noPolicy(floor.name, ` (named by ${floor.by})`);
-const absent = (kind: string, name: string): string => `${kind}.sympozium.ai "${name}" not found`;
 const idOf = ({ field, message }: Denial): string => `${field} ${message}`;

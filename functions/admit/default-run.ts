@@ -40,13 +40,10 @@ type Filled = { [Field in 'sandbox' | 'agentSandbox' | 'toolPolicy']: AgentRunSp
 /** One policy after the other, those that require a sandbox first: what one filled in, the next finds there. */
 function fill({ agentSandbox, sandbox, ...spec }: AgentRunSpec, policies: readonly SympoziumPolicy[]): Filled {
   const toolPolicy = spec.toolPolicy ?? toolPolicyOf(strictest(policies));
-  const [requiring, others] = [true, false].map((required) =>
-    policies.filter((policy) => (policy.spec.sandboxPolicy?.required ?? false) === required),
-  );
-  return [...(requiring ?? []), ...(others ?? [])].reduce<Filled>(
-    (filled, policy) => fillSandboxes(filled, policy.spec),
-    { agentSandbox, sandbox, toolPolicy },
-  );
+  const isLax = ({ spec: { sandboxPolicy } }: SympoziumPolicy) => sandboxPolicy?.required !== true;
+  return policies
+    .toSorted((a, b) => Number(isLax(a)) - Number(isLax(b)))
+    .reduce<Filled>((filled, policy) => fillSandboxes(filled, policy.spec), { agentSandbox, sandbox, toolPolicy });
 }
 
 function fillSandboxes(filled: Filled, policy: SympoziumPolicySpec): Filled {

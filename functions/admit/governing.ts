@@ -3,9 +3,9 @@ import type { SkillPack } from '../../crds/skillpack.ts';
 import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
 import type { KubeClient } from '../../shared/kube/client.ts';
-import { firstFound } from '../../shared/kube/first-found.ts';
+import { firstFound, type ReadObject } from '../../shared/kube/first-found.ts';
 import type { KubeObject } from '../../shared/kube/objects.ts';
-import { type Floor, observeFloor, type ReadObject } from '../../shared/policy/floor.ts';
+import { type Floor, observeFloor } from '../../shared/policy/floor.ts';
 import type { AdmitConfig } from './config.ts';
 
 /** What a run is judged by; plain JSON. */
@@ -75,10 +75,9 @@ export function createGoverningReader(kube: KubeClient, config: AdmitConfig, now
     what: Parameters<ReadObject>,
   ): Promise<KubeObject | undefined> | KubeObject | undefined {
     const known = kept.get(id);
-    const age = known === undefined ? FRESH_MS : now() - known.at;
-    if (known === undefined || age >= FRESH_MS) return loadOnce(id, what);
+    if (known === undefined || now() - known.at >= FRESH_MS) return loadOnce(id, what);
     // Whoever comes once it is too old hears why it could not be read.
-    if (age >= REFRESH_MS) loadOnce(id, what).catch(() => undefined);
+    if (now() - known.at >= REFRESH_MS) loadOnce(id, what).catch(() => undefined);
     return known.object;
   }
 

@@ -1,4 +1,5 @@
 import type { AgentRunSpec } from '../../crds/agentrun.ts';
+import type { AuthRef } from '../../crds/auth-ref.ts';
 import { GROUP, KINDS } from '../../crds/group.ts';
 import type { McpServerSpec } from '../../crds/mcpserver.ts';
 import type { PersonaPackSpec } from '../../crds/personapack.ts';
@@ -38,7 +39,7 @@ export function lentByRun({ model, skills, lifecycle }: AgentRunSpec): Lent[] {
 export function lentByInstance(spec: SympoziumInstanceSpec): Lent[] {
   const { authRefs = [], channels = [], mcpServers = [], observability, skills, agents } = spec;
   return [
-    ...authRefs.flatMap((ref, index) => secret(`spec.authRefs[${index}].secret`, ref.secret)),
+    ...keys(authRefs),
     ...channels.flatMap(({ configRef }, index) =>
       secret(`spec.channels[${index}].configRef.secret`, configRef?.secret),
     ),
@@ -58,7 +59,7 @@ export function lentThrough({ authRefs = [], skills, agents }: SympoziumInstance
   const address = run.model.baseURL ?? '';
   const sameAddress = address === '' || address === baseURL;
   return [
-    ...(sameAddress ? authRefs.flatMap((ref, index) => secret(`spec.authRefs[${index}].secret`, ref.secret)) : []),
+    ...(sameAddress ? keys(authRefs) : []),
     ...callerKeys('spec.skills', skills),
     ...(isSame(lifecycle, run.lifecycle) ? rules('spec.agents.default.lifecycle.rbac', lifecycle?.rbac) : []),
   ];
@@ -71,7 +72,7 @@ export function lentByPack({
   personas,
 }: PersonaPackSpec): Lent[] {
   return [
-    ...authRefs.flatMap((ref, index) => secret(`spec.authRefs[${index}].secret`, ref.secret)),
+    ...keys(authRefs),
     ...Object.entries(channelConfigs).flatMap(([type, name]) => secret(`spec.channelConfigs[${type}]`, name)),
     ...Object.entries(skillParams).flatMap(([skill, params]) => callerKey(`spec.skillParams[${skill}]`, params)),
     ...personas.flatMap(({ lifecycle }, index) => rules(`spec.personas[${index}].lifecycle.rbac`, lifecycle?.rbac)),
@@ -110,6 +111,9 @@ export const ESCALATE = 'escalate';
 
 const secret = (field: string, name: string | undefined): Lent[] =>
   name === undefined || name === '' ? [] : [{ field, right: { verb: 'get', group: '', resource: 'secrets', name } }];
+
+const keys = (authRefs: readonly AuthRef[]): Lent[] =>
+  authRefs.flatMap((ref, index) => secret(`spec.authRefs[${index}].secret`, ref.secret));
 
 /** The parameter names the Secret with the key of a server's callers. */
 const callerKey = (field: string, { auth_secret_ref: name }: Readonly<Record<string, string>>): Lent[] =>

@@ -21,8 +21,9 @@ import { selectorOf } from '../../shared/kube/selector.ts';
 import { type Job, jobEnd } from '../../shared/pods/job.ts';
 import { observeFloor, policiesOf } from '../../shared/policy/floor.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
+import { hasDelegates } from '../../shared/runs/has-delegates.ts';
 import type { RunConfig } from './config.ts';
-import { childrenAmong, hasChildren } from './ending/children.ts';
+import { childrenAmong } from './ending/children.ts';
 import { hasPostRun } from './hooks/hooks.ts';
 import { hookJobOf, observePostRun } from './hooks/observe-post-run.ts';
 import { mcpServerNames } from './mcp/mcp-servers.ts';
@@ -112,7 +113,7 @@ async function othersOf(
 }
 
 async function childrenOf(run: AgentRun, { kube, signal }: ObserveContext): Promise<{ children?: AgentRun[] }> {
-  if (!hasChildren(run)) return {};
+  if (!hasDelegates(run)) return {};
   const { namespace = '', name } = run.metadata;
   const labelSelector = selectorOf({ [LABELS.parentRun]: fitName(name) });
   const { items } = await kube.list<AgentRun>(KINDS.AgentRun, { namespace, labelSelector, signal });
@@ -228,10 +229,10 @@ async function sharedObjects<T extends KubeObject>(
   config: RunConfig,
 ): Promise<Record<string, T>> {
   const namespaces = [run.metadata.namespace ?? '', config.SYMPOZIUM_SYSTEM_NAMESPACE];
-  const read: ReadObject<T> = (kind, at) => kube.get<T>(kind, at, { signal });
+  const read: ReadObject = (kind, at) => kube.get(kind, at, { signal });
   const found = await Promise.all(
     names.map(async (name) => {
-      const object = await firstFound(read, resource, name, namespaces);
+      const object = await firstFound<T>(read, resource, name, namespaces);
       return object === undefined ? [] : [[name, object] as const];
     }),
   );

@@ -5,7 +5,7 @@ import type { SympoziumInstance } from '../../crds/sympoziuminstance.ts';
 import type { SympoziumSchedule } from '../../crds/sympoziumschedule.ts';
 import { firstFound, type ReadObject } from '../../shared/kube/first-found.ts';
 import { fitName } from '../../shared/kube/names.ts';
-import { isControlledBy, type KubeObject } from '../../shared/kube/objects.ts';
+import { isControlledBy } from '../../shared/kube/objects.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, refOf } from '../../shared/kube/resources.ts';
 import type { ObjectKey, ObserveContext } from '../../shared/reconcile/reconciler.ts';
 import type { Deployment } from './channel-deployment.ts';
@@ -97,7 +97,7 @@ async function findReferences(
   config: InstanceConfig,
 ): Promise<string[]> {
   const { namespace = '' } = instance.metadata;
-  const read: ReadObject<KubeObject> = (resource, at) => kube.get(resource, at, { metadataOnly: true, signal });
+  const read: ReadObject = (resource, at) => kube.get(resource, at, { metadataOnly: true, signal });
   const found = await Promise.all(
     lookupsOf(instance).map(async ({ key, resource, name, shared }) => {
       const namespaces = shared ? [namespace, config.SYMPOZIUM_SYSTEM_NAMESPACE] : [namespace];

@@ -10,6 +10,7 @@ import { isToolAllowed } from '../../shared/pods/tool-access.ts';
 import { type Action, type Plan, settled } from '../../shared/reconcile/plan.ts';
 import type { Refusal } from '../../shared/reconcile/reconciler.ts';
 import { answerTo } from '../../shared/runs/answer.ts';
+import { hasDelegates } from '../../shared/runs/has-delegates.ts';
 import { childRun } from './child-run.ts';
 import type { Observed } from './observed.ts';
 import { installedAs, mayDelegate, packOf, personaOf } from './personas.ts';
@@ -31,8 +32,7 @@ export function routeSpawn(seen: Observed): Plan {
   if ('refused' in decision) return refusal(request, decision.refused);
   const reason = `Run ${request.childName} was asked for`;
   // Before it has one: when it ends, it looks for the runs that it asked for.
-  const marked = asker.metadata.annotations?.[ANNOTATIONS.delegates] === 'true';
-  const mark: Action[] = marked
+  const mark: Action[] = hasDelegates(asker)
     ? []
     : [{ verb: 'patchMetadata', metadata: { annotations: { [ANNOTATIONS.delegates]: 'true' } } }];
   return { actions: [...mark, { verb: 'create', resource: KINDS.AgentRun, object: decision.run }], reason };

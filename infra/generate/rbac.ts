@@ -46,15 +46,18 @@ function identity(name: string, rules: readonly PolicyRule[]): object[] {
   return [
     { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: NAMESPACE, labels } },
     { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name, labels }, rules },
-    {
-      apiVersion: 'rbac.authorization.k8s.io/v1',
-      kind: 'ClusterRoleBinding',
-      metadata: { name, labels },
-      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', name, namespace: NAMESPACE }],
-    },
+    clusterBinding(name, name),
   ];
 }
+
+/** Gives the ClusterRole of a name to an account. */
+const clusterBinding = (name: string, account: string): object => ({
+  apiVersion: 'rbac.authorization.k8s.io/v1',
+  kind: 'ClusterRoleBinding',
+  metadata: { name, labels },
+  roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name },
+  subjects: [{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }],
+});
 
 /**
  * Nobody gives rights that they do not have, so the function that makes the roles of runs has what runs may be given: the rules of the
@@ -62,25 +65,18 @@ function identity(name: string, rules: readonly PolicyRule[]): object[] {
  */
 function grantableObjects(builtIn: readonly SkillSidecar[]): object[] {
   const name = 'sympozium-grantable';
-  const apiGroup = 'rbac.authorization.k8s.io';
-  const account = 'sympozium-reconcile-agentrun';
+  const apiVersion = 'rbac.authorization.k8s.io/v1';
   const rules = builtIn.flatMap(({ rbac = [], clusterRBAC = [] }) => [...rbac, ...clusterRBAC]);
   return [
     {
-      apiVersion: `${apiGroup}/v1`,
+      apiVersion,
       kind: 'ClusterRole',
       metadata: { name, labels },
       aggregationRule: { clusterRoleSelectors: [{ matchLabels: { [LABELS.grantable]: 'true' } }] },
     },
+    clusterBinding(name, 'sympozium-reconcile-agentrun'),
     {
-      apiVersion: `${apiGroup}/v1`,
-      kind: 'ClusterRoleBinding',
-      metadata: { name, labels },
-      roleRef: { apiGroup, kind: 'ClusterRole', name },
-      subjects: [{ kind: 'ServiceAccount', name: account, namespace: NAMESPACE }],
-    },
-    {
-      apiVersion: `${apiGroup}/v1`,
+      apiVersion,
       kind: 'ClusterRole',
       metadata: { name: `${name}-built-in`, labels: { ...labels, [LABELS.grantable]: 'true' } },
       rules,

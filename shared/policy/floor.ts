@@ -2,8 +2,8 @@ import * as z from 'zod';
 import { KINDS, SYSTEM_NAMESPACE } from '../../crds/group.ts';
 import { LABELS } from '../../crds/labels.ts';
 import type { SympoziumPolicy } from '../../crds/sympoziumpolicy.ts';
-import type { KubeObject } from '../kube/objects.ts';
-import { NAMESPACES, type Resource } from '../kube/resources.ts';
+import type { ReadObject } from '../kube/first-found.ts';
+import { NAMESPACES } from '../kube/resources.ts';
 
 /** Variables that say where the policies are that nobody who writes instances can leave out. */
 export const policyEnvironment = {
@@ -28,11 +28,6 @@ export interface Floor {
   /** Undefined when there is none of the name; no run may start then. */
   policy: SympoziumPolicy | undefined;
 }
-
-export type ReadObject = <T extends KubeObject>(
-  resource: Resource,
-  key: { namespace?: string; name: string },
-) => Promise<T | undefined>;
 
 /** It is named by a label of the Namespace, which its tenants cannot write, and lies in the system namespace for the same reason. */
 export async function observeFloor(
@@ -67,3 +62,14 @@ export function policiesOf({
   const same = own?.name === house?.name && own?.namespace === house?.namespace;
   return [policy, same ? undefined : floor?.policy].filter((one) => one !== undefined);
 }
+
+/** The first policy that is named and is not there, in the words of the API server, and who names it where that is not the instance. */
+export function missingPolicy(
+  policyRef: string,
+  { policy, floor }: { policy: SympoziumPolicy | undefined; floor?: Floor | undefined },
+): { name: string; why: string } | undefined {
+  if (policyRef !== '' && policy === undefined) return absent(policyRef);
+  return floor === undefined || floor.policy !== undefined ? undefined : absent(floor.name, ` (named by ${floor.by})`);
+}
+
+const absent = (name: string, by = '') => ({ name, why: `SympoziumPolicy.sympozium.ai "${name}" not found${by}` });

@@ -3,7 +3,7 @@ import type { AgentRun } from '../../../crds/agentrun.ts';
 import type { AgentRunStatus } from '../../../crds/agentrun-status.ts';
 import { AGENT_RUN_PHASES, isTerminalPhase, RUN_REASONS } from '../../../crds/conditions.ts';
 import { KINDS } from '../../../crds/group.ts';
-import { ANNOTATIONS, LABELS } from '../../../crds/labels.ts';
+import { LABELS } from '../../../crds/labels.ts';
 import { cutBytes } from '../../../shared/bytes.ts';
 import { given } from '../../../shared/given.ts';
 import { controllerOf, isControlledBy } from '../../../shared/kube/objects.ts';
@@ -15,10 +15,6 @@ import { type Failure, failure } from '../failure.ts';
 const ANSWER_MAX = 2_048;
 /** As many as the status has room for, beside its own answer. */
 const DELEGATES_MAX = 100;
-
-/** A run is marked before it gets its first child, so that all others cost no look. */
-export const hasChildren = ({ metadata }: AgentRun): boolean =>
-  metadata.annotations?.[ANNOTATIONS.delegates] === 'true';
 
 /** Those of the runs that this very run asked for, in the order of their names. */
 export const childrenAmong = (run: AgentRun, runs: readonly AgentRun[]): AgentRun[] =>

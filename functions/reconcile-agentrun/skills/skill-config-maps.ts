@@ -1,9 +1,8 @@
-import { LABELS } from '../../../crds/labels.ts';
 import { fitName } from '../../../shared/kube/names.ts';
-import { controllerReference } from '../../../shared/kube/objects.ts';
 import { skillFiles } from '../../../shared/pods/skill-files.ts';
 import type { ConfigMap } from '../pod/input-config-map.ts';
 import type { RunBuild } from '../pod/run-build.ts';
+import { mirrorMetadata } from './mirror.ts';
 
 /**
  * Name of the ConfigMap with the texts of a skill. A pack of the run's own namespace has one of its own name; a pack of the
@@ -16,21 +15,11 @@ export function skillConfigMapOf(build: RunBuild, skill: string): string {
 /** The copies that the pod mounts, one for each pack of another namespace. */
 export function skillConfigMaps(build: RunBuild): ConfigMap[] {
   const { run, skills } = build;
-  const { name, namespace = '' } = run.metadata;
   const foreign = skills.filter((skill) => isForeign(build, skill.name));
   return [...new Map(foreign.map((skill) => [skill.name, skill])).values()].map((skill) => ({
     apiVersion: 'v1',
     kind: 'ConfigMap',
-    metadata: {
-      name: skillConfigMapOf(build, skill.name),
-      namespace,
-      labels: {
-        [LABELS.agentRun]: fitName(name),
-        [LABELS.component]: 'skillpack-mirror',
-        [LABELS.managedBy]: 'sympozium',
-      },
-      ownerReferences: [controllerReference(run)],
-    },
+    metadata: mirrorMetadata(run, skillConfigMapOf(build, skill.name)),
     data: skillFiles(skill.pack.spec.skills),
   }));
 }

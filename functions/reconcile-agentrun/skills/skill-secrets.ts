@@ -1,14 +1,15 @@
 /** Secrets of skills: where one is not in the run's namespace, the run gets a copy of that beside its pack [RUN-W52]. */
 import type { AgentRun } from '../../../crds/agentrun.ts';
 import type { Resolution } from '../../../crds/agentrun-status.ts';
-import { COMPONENTS, LABELS } from '../../../crds/labels.ts';
 import type { SkillPack } from '../../../crds/skillpack.ts';
+import { given } from '../../../shared/given.ts';
+import { firstFound, type ReadObject } from '../../../shared/kube/first-found.ts';
 import { fitName } from '../../../shared/kube/names.ts';
-import { controllerReference } from '../../../shared/kube/objects.ts';
 import { SECRETS } from '../../../shared/kube/resources.ts';
 import type { Action } from '../../../shared/reconcile/plan.ts';
 import type { ObserveContext } from '../../../shared/reconcile/reconciler.ts';
 import type { RunBuild, SidecarSkill } from '../pod/run-build.ts';
+import { mirrorMetadata } from './mirror.ts';
 
 export type SkillSecret = NonNullable<Resolution['skillSecrets']>[number];
 
@@ -18,15 +19,14 @@ export async function observeSkillSecrets(
   packs: Readonly<Record<string, SkillPack>>,
   { kube, signal }: ObserveContext,
 ): Promise<SkillSecret[]> {
-  const exists = async (from: string, name: string): Promise<boolean> =>
-    (await kube.get(SECRETS, { namespace: from, name }, { metadataOnly: true, signal })) !== undefined;
+  const read: ReadObject = (resource, at) => kube.get(resource, at, { metadataOnly: true, signal });
   const all = await Promise.all(
     Object.entries(packs).map(async ([skill, { metadata, spec }]): Promise<SkillSecret[]> => {
       const { secretRef: secret = '' } = spec.sidecar ?? {};
-      if (secret === '' || (await exists(namespace, secret))) return [];
-      const from = metadata.namespace ?? '';
-      const copied = from !== namespace && (await exists(from, secret));
-      return [{ skill, secret, ...(copied && { copyOf: from }) }];
+      if (secret === '') return [];
+      const found = await firstFound(read, SECRETS, secret, [namespace, metadata.namespace ?? '']);
+      const from = found?.metadata.namespace;
+      return from === namespace ? [] : [{ skill, secret, ...given({ copyOf: from }) }];
     }),
   );
   return all.flat();
@@ -44,24 +44,10 @@ const copied = ({ skillSecrets = [] }: Partial<Resolution>) =>
   skillSecrets.flatMap(({ copyOf: from, ...one }) => (from === undefined ? [] : [{ ...one, from }]));
 
 export function secretCopies({ run, resolution }: RunBuild): Action[] {
-  const { name, namespace = '' } = run.metadata;
   return copied(resolution).map(({ skill, secret, from }) => ({
     verb: 'copySecret',
     from: { namespace: from, name: secret },
-    object: {
-      apiVersion: 'v1',
-      kind: SECRETS.kind,
-      metadata: {
-        name: copyOf(run, skill),
-        namespace,
-        labels: {
-          [LABELS.agentRun]: fitName(name),
-          [LABELS.component]: COMPONENTS.skillPackMirror,
-          [LABELS.managedBy]: 'sympozium',
-        },
-        ownerReferences: [controllerReference(run)],
-      },
-    },
+    object: { apiVersion: 'v1', kind: SECRETS.kind, metadata: mirrorMetadata(run, copyOf(run, skill)) },
   }));
 }
 

@@ -3,6 +3,7 @@ import { RUN_REASONS } from '../../../crds/conditions.ts';
 import type { SkillPack } from '../../../crds/skillpack.ts';
 import type { SympoziumPolicy } from '../../../crds/sympoziumpolicy.ts';
 import { explain } from '../../../shared/policy/denial.ts';
+import { missingPolicy } from '../../../shared/policy/floor.ts';
 import { judgeRun } from '../../../shared/policy/judge-run.ts';
 import { type Failure, failure, policyFailure } from '../failure.ts';
 import type { Resolving } from '../observed.ts';
@@ -29,27 +30,24 @@ export function agedGrace({ metadata }: AgentRun, now: Date): number {
   return Number.isNaN(age) ? 0 : GRACE_SECONDS - age;
 }
 
-function missing({ primary: { spec }, instance, policy, floor, secretFound }: Resolving): Failure | undefined {
+function missing(seen: Resolving): Failure | undefined {
+  const { primary, instance, secretFound } = seen;
+  const { spec } = primary;
   if (instance === undefined) {
     const name = spec.instanceRef;
     const why = `instance "${name}" not found: SympoziumInstance.sympozium.ai "${name}" not found`;
     return policyFailure(RUN_REASONS.instanceNotFound, why);
   }
-  const { policyRef = '' } = instance.spec;
-  if (policyRef !== '' && policy === undefined) return noPolicy(policyRef);
-  if (floor !== undefined && floor.policy === undefined) return noPolicy(floor.name, ` (named by ${floor.by})`);
+  const noPolicy = missingPolicy(instance.spec.policyRef ?? '', seen);
+  if (noPolicy !== undefined) {
+    return policyFailure(RUN_REASONS.policyNotFound, `policy "${noPolicy.name}" not found: ${noPolicy.why}`);
+  }
   const { authSecretRef } = spec.model;
   if (authSecretRef !== '' && !secretFound) {
     return failure(RUN_REASONS.secretNotFound, `Secret "${authSecretRef}" not found`);
   }
   return undefined;
 }
-
-const noPolicy = (name: string, by = ''): Failure =>
-  policyFailure(
-    RUN_REASONS.policyNotFound,
-    `policy "${name}" not found: SympoziumPolicy.sympozium.ai "${name}" not found${by}`,
-  );
 
 /** The first rule of its policies that the run breaks, in the words of the one judgement there is. */
 export function policyDenial(

@@ -36,12 +36,13 @@ export function resolve(
   const { spec } = run;
   const { policy, floor, personaPack: pack, parent } = seen;
   const policies = policiesOf(seen);
+  const rules = strictest(policies);
   const theInstance = named('SympoziumInstance', instance);
   const skills = skillsOf(run, instance);
   const timeout = timeoutOf(run, instance, config);
   // Personas keep their prompt in the instance; most creators of runs set none [RUN-W56].
   const systemPrompt = firstOf([THE_RUN, spec.systemPrompt], [theInstance, instance.spec.memory?.systemPrompt]);
-  const tools = toolsOf(run, instance, policies);
+  const tools = toolsOf(run, instance, policies, rules);
   const sandbox = agentSandboxOf(run, instance, policies);
   const memory = sharedAccess(instance, pack);
   return {
@@ -60,7 +61,7 @@ export function resolve(
       limits: filled(limitsOn(run, limitsOf(instance, policies))),
     }),
     ...given({ policy: policy && policyOf(policy), floor: floor?.policy && policyOf(floor.policy) }),
-    ...boundsOf(strictest(policies)),
+    ...boundsOf(rules),
     decisions: decisions({
       skills: filled(skills) && { from: ownsSkills(run) ? THE_RUN : theInstance },
       timeout,
@@ -76,14 +77,19 @@ export function resolve(
 const filled = <T>(list: T[]): T[] | undefined => (list.length > 0 ? list : undefined);
 
 /** What the tools come down to, when they do not come down to all, and who had a part in that. */
-function toolsOf({ spec }: AgentRun, instance: SympoziumInstance, policies: readonly SympoziumPolicy[]) {
+function toolsOf(
+  { spec }: AgentRun,
+  instance: SympoziumInstance,
+  policies: readonly SympoziumPolicy[],
+  rules: PodRules | undefined,
+) {
   const asked = firstOf(
     [THE_RUN, spec.toolPolicy],
     [named('SympoziumInstance', instance), instance.spec.agents.default.toolPolicy],
   );
-  const value = toolAccess(asked?.value, strictest(policies));
+  const value = toolAccess(asked?.value, rules);
   if (value.allow === undefined && (value.deny ?? []).length === 0) return undefined;
-  const gating = policies.filter(({ spec: rules }) => (rules.toolGating ?? rules.featureGates) !== undefined);
+  const gating = policies.filter(({ spec: own }) => (own.toolGating ?? own.featureGates) !== undefined);
   return { value, from: [...(asked === undefined ? [] : [asked.from]), ...gating.map(aPolicy)].join(' and ') };
 }
 

@@ -1,17 +1,8 @@
 /** `authorizer` in match conditions, as Kubernetes has it: asks whether whoever sent the request may do something else. */
 import type { Environment } from '@marcbachmann/cel-js';
+import type { AccessAttributes } from '../access.ts';
 
-interface AccessQuestion {
-  verb: string;
-  group?: string;
-  resource?: string;
-  subresource?: string;
-  name?: string;
-  namespace?: string;
-  path?: string;
-}
-
-export type Allows = (question: AccessQuestion) => boolean;
+export type Allows = (question: AccessAttributes) => boolean;
 
 export class Authorizer {
   readonly allows: Allows;
@@ -33,14 +24,14 @@ class GroupCheck {
 
 class Check {
   readonly allows: Allows;
-  readonly about: Omit<AccessQuestion, 'verb'>;
+  readonly about: Omit<AccessAttributes, 'verb'>;
 
-  constructor(allows: Allows, about: Omit<AccessQuestion, 'verb'>) {
+  constructor(allows: Allows, about: Omit<AccessAttributes, 'verb'>) {
     this.allows = allows;
     this.about = about;
   }
 
-  and(more: Omit<AccessQuestion, 'verb'>): Check {
+  and(more: Omit<AccessAttributes, 'verb'>): Check {
     return new Check(this.allows, { ...this.about, ...more });
   }
 }

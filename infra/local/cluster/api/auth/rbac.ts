@@ -1,3 +1,4 @@
+import type { AccessAttributes } from '../../access.ts';
 import type { User } from '../http/request.ts';
 import { selectorMatches } from '../kinds/selector.ts';
 import { at, isRecord, type KubeObject } from '../object.ts';
@@ -11,17 +12,6 @@ export interface PolicyRule {
   resources?: string[];
   resourceNames?: string[];
   nonResourceURLs?: string[];
-}
-
-/** What someone wants to do: to a resource, or to a path of the API server. */
-export interface AccessAttributes {
-  verb: string;
-  group?: string;
-  resource?: string;
-  subresource?: string;
-  name?: string;
-  namespace?: string;
-  path?: string;
 }
 
 interface Subject {

@@ -1,4 +1,5 @@
-import type { AccessAttributes, PolicyRule } from '../auth/rbac.ts';
+import type { AccessAttributes } from '../../access.ts';
+import type { PolicyRule } from '../auth/rbac.ts';
 import { isMaster } from '../auth/rbac.ts';
 import type { ClusterState } from '../cluster-state.ts';
 import type { ResourceRequest, User } from '../http/request.ts';
